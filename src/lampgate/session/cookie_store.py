@@ -1,0 +1,93 @@
+"""The session store that is the browser: the whole session, sealed, in a cookie.
+
+One cookie where it fits, else several: the first one says how many, so that a left-over part of an earlier, longer
+session is never read. What this store cannot do is forget: a sealed cookie stays valid until its session's end.
+`revocation` closes that gap within a replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lampgate.session.packing import pack, unpack
+from lampgate.session.record import Session
+from lampgate.session.revocation import Revocations
+from lampgate.session.seal import KeyRing
+from lampgate.session.store import Absent, Found, Lookup
+from lampgate.wire.cookies import CookieAttributes, delete_cookies, set_cookie
+
+#: Browsers keep at least 4,096 bytes of name, value and attributes (RFC 6265bis section 5.7); attributes need ~80.
+_PART_LENGTH = 3_800
+#: 25 parts are 95 KB of cookie: beyond what any server accepts as a head, so more is a mistake.
+_MOST_PARTS = 25
+
+_KIND = "session"
+
+
+class CookieStore:
+    """Implements `lampgate.session.store.SessionStore` without any I/O.
+
+    :param name: the cookie's name, already with its prefix.
+    """
+
+    def __init__(self, name: str, attributes: CookieAttributes, keys: KeyRing, revocations: Revocations) -> None:
+        self.name = name
+        self._attributes = attributes
+        self._keys = keys
+        self._revocations = revocations
+
+    def load(self, cookies: Mapping[str, str], now: float) -> Lookup:
+        """See `SessionStore.load`. Never returns `Unknown`: there is nothing that could be out of reach."""
+        first = cookies.get(self.name)
+        if first is None:
+            return Absent("no-cookie")
+        sealed = self._join(first, cookies)
+        plaintext = self._keys.open(_KIND, sealed) if sealed is not None else None
+        if plaintext is None:
+            return Absent("not-ours")
+        session = unpack(plaintext)
+        if session is None:
+            return Absent("other-release")
+        if self._revocations.is_revoked(session):
+            return Absent("revoked")
+        if session.good_until() <= now:
+            return Absent("expired")
+        return Found(session)
+
+    def save(self, session: Session, cookies: Mapping[str, str], now: float) -> list[str]:
+        """See `SessionStore.save`."""
+        sealed = self._keys.seal(_KIND, pack(session))
+        parts = [sealed[start : start + _PART_LENGTH] for start in range(0, len(sealed), _PART_LENGTH)]
+        max_age = max(int(session.expires_at - now), 0)
+        names = [self._part_name(number) for number in range(len(parts))]
+        values = [f"{len(parts)}~{parts[0]}", *parts[1:]]
+        set_cookies = [
+            set_cookie(name, value, self._attributes, max_age) for name, value in zip(names, values, strict=True)
+        ]
+        left_over = [name for name in self._own(cookies) if name not in names]
+        return set_cookies + delete_cookies(left_over, self._attributes)
+
+    def end(self, session: Session | None, cookies: Mapping[str, str]) -> list[str]:
+        """See `SessionStore.end`."""
+        if session is not None:
+            self._revocations.revoke(session)
+        return delete_cookies(self._own(cookies), self._attributes)
+
+    def _own(self, cookies: Mapping[str, str]) -> list[str]:
+        candidates = (self._part_name(number) for number in range(_MOST_PARTS))
+        return [name for name in candidates if name in cookies]
+
+    def _part_name(self, number: int) -> str:
+        return self.name if number == 0 else f"{self.name}-{number}"
+
+    def _join(self, first: str, cookies: Mapping[str, str]) -> str | None:
+        count, separator, part = first.partition("~")
+        if not separator or not count.isascii() or not count.isdigit() or not 1 <= int(count[:3]) <= _MOST_PARTS:
+            return None
+        parts = [part]
+        for number in range(1, int(count)):
+            following = cookies.get(self._part_name(number))
+            if following is None:
+                return None
+            parts.append(following)
+        return "".join(parts)
