@@ -1,0 +1,153 @@
+"""The one gate (invariant 1): request head + session -> what is to be done with the request.
+
+Pure. Nothing reaches an upstream but through `Forward`, and `decide` returns that only for a session that was found
+good and a request that is not another site's. Every method, path and upgrade comes through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from lampgate.config.settings import Settings, UpstreamSettings
+from lampgate.policy import cross_site, headlamp
+from lampgate.policy.problem import Problem
+from lampgate.policy.routes import Routes
+from lampgate.policy.wants import is_navigation
+from lampgate.session.store import Absent, Lookup, Unknown
+from lampgate.wire.head import RequestHead
+from lampgate.wire.header_rules import IDENTITY_HEADERS
+from lampgate.wire.origin import Origin
+from lampgate.wire.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Send the request on, with the session's headers. Also the decision for a permitted upgrade."""
+
+    upstream: UpstreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """Let the portal answer, at ``path`` with ``query`` (which may differ from what was asked for)."""
+
+    path: str
+    query: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer with a problem."""
+
+    problem: Problem
+
+
+Decision = Forward | Serve | Refuse
+
+_STORE_UNKNOWN = Problem(
+    status=503,
+    code="session.unknown",
+    title="Please try again in a moment",
+    sentence="Your session cannot be looked up right now. You are not signed out.",
+    remedy="Reload the page in a few seconds.",
+    headers=(("Retry-After", "5"),),
+)
+_NO_UPSTREAM = Problem(
+    status=404,
+    code="route.none",
+    title="Nothing here",
+    sentence="No upstream is configured for this path.",
+)
+
+
+class Policy:
+    """The settings' rules in the form decisions need.
+
+    :ivar dropped_cookies: starts of the names of cookies that never cross the gateway.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._routes = Routes(settings.upstreams)
+        self._prefix = settings.portal.prefix
+        self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path))
+        self._skip_sign_in_page = settings.portal.skip_sign_in_page
+        self._injected = frozenset(
+            injection.name.lower().replace("_", "-").encode("ascii") for injection in settings.inject
+        )
+        cookie_name = settings.session.cookie.name.encode("ascii")
+        # "__Host-x" and "x" both, and the parts and sign-in attempts whose names go on behind them. A cookie left
+        # over from oauth2-proxy holds the person's tokens, so it stays out as well.
+        self._own_cookies = (cookie_name, b"__Host-" + cookie_name, b"__Secure-" + cookie_name, b"_oauth2_proxy")
+        self._dropped_headers = {
+            "plain": IDENTITY_HEADERS | self._injected,
+            "headlamp": IDENTITY_HEADERS | self._injected | headlamp.HEADERS,
+        }
+        self._dropped_cookies = {
+            "plain": self._own_cookies,
+            "headlamp": self._own_cookies + headlamp.COOKIE_PREFIXES,
+        }
+
+    def dropped_headers(self, upstream: UpstreamSettings) -> frozenset[bytes]:
+        """Folded names of headers of which no client copy reaches this upstream."""
+        return self._dropped_headers[upstream.profile]
+
+    def dropped_cookies(self, upstream: UpstreamSettings) -> tuple[bytes, ...]:
+        """Starts of the names of cookies that do not pass to or from this upstream."""
+        return self._dropped_cookies[upstream.profile]
+
+    def decide(self, head: RequestHead, target: Target, origin: Origin, lookup: Lookup) -> Decision:
+        """What to do with a request.
+
+        :param target: judged; rules look at its canonical path.
+        :param origin: the gateway's own, as the browser sees it.
+        :param lookup: what is known of the session.
+        """
+        path = target.path
+        if path in self._own_paths or path == self._prefix or path.startswith(f"{self._prefix}/"):
+            return Serve(path, target.query)
+        if refusal := cross_site.refusal(head, origin):
+            return Refuse(refusal)
+        upstream = self._routes.find(path)
+        if isinstance(lookup, Unknown):
+            return Refuse(_STORE_UNKNOWN)
+        if isinstance(lookup, Absent):
+            return self._sign_in(head, target, upstream)
+        if upstream is None:
+            return Refuse(_NO_UPSTREAM)
+        if refusal := _upgrade_refusal(head, upstream):
+            return Refuse(refusal)
+        return Forward(upstream)
+
+    def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
+        if head.method in ("GET", "HEAD") and is_navigation(head):
+            page = "start" if self._skip_sign_in_page else "sign_in"
+            return_path = quote(target.origin_form.decode("latin-1"), safe="/", encoding="latin-1")
+            return Serve(f"{self._prefix}/{page}", b"rd=" + return_path.encode("ascii"))
+        reload = upstream is not None and upstream.profile == "headlamp" and not head.upgrade
+        return Refuse(
+            Problem(
+                status=401,
+                code="session.none",
+                title="Not signed in",
+                sentence="There is no session for this request: it has ended, or nobody has signed in yet.",
+                remedy="Open the dashboard in a browser to sign in.",
+                headers=(headlamp.RELOAD_HEADER,) if reload else (),
+                action=("Sign in", f"{self._prefix}/start"),
+            )
+        )
+
+
+def _upgrade_refusal(head: RequestHead, upstream: UpstreamSettings) -> Problem | None:
+    if not head.upgrade or upstream.profile != "headlamp":
+        return None
+    offered = head.first(b"sec-websocket-protocol")
+    if headlamp.TOKEN_SUBPROTOCOL_PREFIX in offered:
+        return Problem(
+            status=400,
+            code="request.token-in-subprotocol",
+            title="A token of its own",
+            sentence="This WebSocket brings a token of its own in its sub-protocols; the session's is used here.",
+            remedy="Use a dashboard release that does not send tokens itself (Headlamp 0.35 or later).",
+        )
+    return None

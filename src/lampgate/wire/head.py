@@ -1,0 +1,79 @@
+"""Heads of HTTP/1.1 messages as data (RFC 9112), and how long the body behind a head is.
+
+Header names are kept twice: as written, to be forwarded, and *folded* (lower case, ``_`` read as ``-``), to be
+compared. Upstreams that turn names into variables cannot tell ``X_Forwarded_User`` from ``X-Forwarded-User``, so
+no rule here may either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+#: ``RequestHead.body`` and ``ResponseHead.body`` are a length in bytes, or one of these.
+CHUNKED = -1
+UNTIL_CLOSE = -2
+
+
+class Header(NamedTuple):
+    """One header field line.
+
+    :ivar folded: the name in lower case with ``_`` as ``-``.
+    :ivar name: the name as written.
+    :ivar value: without the white space around it.
+    """
+
+    folded: bytes
+    name: bytes
+    value: bytes
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """A request that has passed `lampgate.wire.request_parser`.
+
+    :ivar target: as received; what is forwarded.
+    :ivar version: ``1.1`` or ``1.0``.
+    :ivar body: length in bytes, or `CHUNKED`.
+    :ivar host: the ``Host`` header's value; empty only with HTTP/1.0.
+    :ivar cookie: the ``Cookie`` header's value; several lines are joined as one.
+    :ivar keep_alive: whether the client wants the connection to stay open.
+    :ivar upgrade: the protocol asked for in lower case; empty without a valid upgrade request.
+    """
+
+    method: str
+    target: bytes
+    version: str
+    headers: list[Header] = field(default_factory=list)
+    body: int = 0
+    host: bytes = b""
+    cookie: bytes = b""
+    keep_alive: bool = True
+    upgrade: bytes = b""
+
+    def first(self, folded: bytes) -> bytes:
+        """The value of the first header of that (folded) name; empty without one."""
+        for header in self.headers:
+            if header.folded == folded:
+                return header.value
+        return b""
+
+
+@dataclass(slots=True)
+class ResponseHead:
+    """An upstream's response head.
+
+    :ivar body: length in bytes, `CHUNKED` or `UNTIL_CLOSE`; what the upstream will really send, so 0 for HEAD.
+    :ivar keep_alive: whether the upstream leaves the connection open.
+    """
+
+    status: int
+    reason: bytes
+    headers: list[Header] = field(default_factory=list)
+    body: int = 0
+    keep_alive: bool = True
+
+    @property
+    def interim(self) -> bool:
+        """A 1xx that is followed by the real response; 101 is final."""
+        return 100 <= self.status < 200 and self.status != 101
