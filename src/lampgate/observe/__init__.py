@@ -1,0 +1,1 @@
+"""What lampgate tells its operators."""

@@ -1,7 +1,7 @@
 """What Headlamp needs from a gateway that sends the user's token to it (read in Headlamp 0.45).
 
-* A cookie ``headlamp-auth-<cluster>.<n>`` *replaces* the ``Authorization`` header there, so no such cookie may pass in
-  either direction: one left over would make the person somebody else.
+* A cookie ``headlamp-auth-<cluster>.<n>`` *replaces* the ``Authorization`` header there, so no such cookie may pass
+  in either direction: one left over would make the person somebody else.
 * A few headers of a request tell Headlamp where to go or who is asking.
 * Its pages reload themselves when an answer carries ``X-Reload``, whatever the status: an expired session then ends
   in a sign-in instead of a broken page.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from lampgate.session.record import Session
+from lampgate.session.store import Found
 
 #: One entry holds a cookie (~4 KB) and the headers built from it (~3 KB): about 70 MB when full.
 _MOST_ENTRIES = 10_000
@@ -19,12 +19,13 @@ _MOST_ENTRIES = 10_000
 class VerifiedSession:
     """A session that was found good, with what the data path needs of it already built.
 
+    :ivar found: the answer to give for these bytes.
     :ivar good_until: seconds since the epoch; from then on the cookie is looked at anew.
     :ivar injected: complete header lines for the upstream.
     :ivar log_user: the person, as the access log names them.
     """
 
-    session: Session
+    found: Found
     good_until: float
     injected: bytes
     log_user: str
@@ -56,5 +57,5 @@ class VerifiedSessions:
 
     def forget(self, session_id: str) -> None:
         """Drop a session that has ended, whatever cookie bytes it came in."""
-        for cookie in [cookie for cookie, entry in self._entries.items() if entry.session.id == session_id]:
+        for cookie in [cookie for cookie, entry in self._entries.items() if entry.found.session.id == session_id]:
             del self._entries[cookie]

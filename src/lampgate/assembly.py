@@ -1,0 +1,105 @@
+"""Puts the parts together: from loaded settings to one worker that can be started and stopped.
+
+The only place that knows every part. `lampgate serve`, the lab and the tests all get their gateway from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from lampgate.config.settings import LoadedSettings, Settings
+from lampgate.gateway.admission import Admission
+from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.limits import Limits
+from lampgate.gateway.server import Server
+from lampgate.identity.provider import Provider
+from lampgate.observe.access_log import AccessLog
+from lampgate.portal.app import create_portal
+from lampgate.portal.problems import render
+from lampgate.session.cookie_store import CookieStore
+from lampgate.session.revocation import Revocations
+from lampgate.session.seal import KeyRing, generate_secret
+from lampgate.session.store import SessionStore
+from lampgate.wire.cookies import CookieAttributes
+
+_logger = logging.getLogger("lampgate")
+
+
+class Worker:
+    """One process's gateway.
+
+    Must be made inside a running event loop.
+
+    :param write_log: takes the access log's lines; standard output by default.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSettings,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+        write_log: Callable[[bytes], object] | None = None,
+    ) -> None:
+        settings = loaded.settings
+        loop = asyncio.get_running_loop()
+        keys = _key_ring(settings)
+        revocations = Revocations(clock)
+        attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
+        stores: dict[bool, SessionStore] = {
+            secure: CookieStore(
+                attributes[secure].prefixed(settings.session.cookie.name), attributes[secure], keys, revocations
+            )
+            for secure in (True, False)
+        }
+        self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
+        path = DataPath(
+            settings,
+            loop=loop,
+            admission=Admission(settings, stores, attributes, revocations),
+            portal=create_portal(settings=settings, provider=self.provider, keys=keys, clock=clock),
+            render=render,
+            access_log=AccessLog(
+                write_log or _write_to_standard_output,
+                loop.call_later,
+                enabled=settings.log.access,
+                silent_paths=frozenset((settings.portal.ping_path, settings.portal.ready_path))
+                if settings.log.silence_health
+                else frozenset(),
+            ),
+            limits=limits,
+        )
+        self._server = Server(path)
+        self._provider_task: asyncio.Task[None] | None = None
+
+    async def start(self, listeners: Sequence[socket.socket]) -> None:
+        """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
+        await self._server.start(listeners)
+        self._provider_task = asyncio.create_task(self.provider.run())
+
+    async def stop(self) -> None:
+        """Finish what is in flight, then close everything."""
+        await self._server.stop()
+        if self._provider_task is not None:
+            self._provider_task.cancel()
+            await asyncio.wait([self._provider_task])
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    secret = settings.session.cookie.secret
+    return KeyRing([secret.get_secret_value() if secret is not None else generate_secret()])
+
+
+def _attributes(settings: Settings, *, secure: bool) -> CookieAttributes:
+    cookie = settings.session.cookie
+    return CookieAttributes(secure=secure, domain=cookie.domain, same_site=cookie.same_site)
+
+
+def _write_to_standard_output(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

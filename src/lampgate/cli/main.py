@@ -1,0 +1,113 @@
+"""``lampgate``: the entry point, and what every command has in common.
+
+Each command's module is imported only when that command runs, so that ``lampgate serve`` starts without the lab.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lampgate import __version__
+from lampgate.errors import LampgateError
+
+#: What a shell or a supervisor gets to see. 2 is the command line's own (typer, as every Unix tool).
+EXIT_FAILED = 1
+
+app = typer.Typer(
+    name="lampgate",
+    help="An identity-aware gateway: Kubernetes dashboards behind Microsoft Entra ID, with each person's own token.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+lab_app = typer.Typer(
+    help="The whole scenario on this machine: Entra, AKS, a dashboard and the gateway.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(lab_app, name="lab")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lampgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def serve(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…",
+            help="Configuration: oauth2-proxy's Helm values, alpha YAML or .cfg, or a ConfigMap that holds them.",
+        ),
+    ],
+    listen: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:PORT", help="Listen here instead; may be given several times.")
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The address people open, e.g. https://headlamp.example.com.")
+    ] = None,
+) -> None:
+    """Run the gateway."""
+    from lampgate.cli.serve import run_serve
+
+    run_serve(files, listen=listen or [], public_url=public_url)
+
+
+@lab_app.callback()
+def lab(
+    context: typer.Context,
+    inject: Annotated[
+        str, typer.Option(metavar="TOKEN", help="access_token, or id_token to see the problem lampgate solves.")
+    ] = "access_token",
+    headlamp: Annotated[
+        str | None, typer.Option(metavar="URL", help="A real Headlamp to put in the stand-in's place.")
+    ] = None,
+    json_line: Annotated[
+        bool, typer.Option("--json", help="Print one JSON line once everything answers, for scripts.")
+    ] = False,
+) -> None:
+    """Run Entra, AKS, a dashboard and the gateway on loopback, until Ctrl-C."""
+    if context.invoked_subcommand is None:
+        from lampgate.cli.lab import run_lab
+
+        run_lab(inject=inject, headlamp=headlamp, json_line=json_line)
+
+
+@lab_app.command()
+def token(
+    username: Annotated[
+        str, typer.Argument(metavar="USERNAME", help="An account of the lab, e.g. rita or rita@contoso.example.")
+    ],
+    exec_credential: Annotated[
+        bool, typer.Option("--exec-credential", help="Print a kubectl ExecCredential instead of the bare token.")
+    ] = False,
+) -> None:
+    """Print an access token of a running lab, as kubelogin would get it."""
+    from lampgate.cli.lab import run_token
+
+    run_token(username, exec_credential=exec_credential)
+
+
+def main() -> None:
+    """The console script. A `LampgateError` becomes its sentences on standard error and exit code 1."""
+    try:
+        app()
+    except LampgateError as error:
+        sys.stderr.write(f"lampgate: {error}\n")
+        sys.exit(EXIT_FAILED)

@@ -1,0 +1,536 @@
+"""One client's connection: reads requests in order, has each decided on, and writes the answers in order.
+
+A request is read head first; the head is decided on before any byte behind it is looked at. While an answer is
+outstanding, bytes of the next request wait unread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from enum import Enum, auto
+from typing import cast
+
+from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.exchange import Exchange
+from lampgate.gateway.portal_exchange import PortalExchange
+from lampgate.gateway.tunnel import Tunnel
+from lampgate.gateway.upstream_connection import UpstreamConnection
+from lampgate.policy.decision import Forward, Refuse, Serve
+from lampgate.policy.problem import Problem, Wants
+from lampgate.policy.wants import wants
+from lampgate.session.cache import VerifiedSession
+from lampgate.session.store import Absent, Lookup, Unknown
+from lampgate.wire.chunks import ChunkError
+from lampgate.wire.head import RequestHead
+from lampgate.wire.header_rules import field_lines, forwarded_for, request_head, upstream_cookie
+from lampgate.wire.origin import Origin
+from lampgate.wire.request_parser import BadRequestError, RequestParser
+from lampgate.wire.target import Target, judge_target
+from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, check_handshake
+
+
+class _Reading(Enum):
+    HEAD = auto()
+    SESSION = auto()
+    LENGTH = auto()
+    CHUNKS = auto()
+    WAITING = auto()
+    TUNNEL = auto()
+    LINGERING = auto()
+
+
+class ClientConnection(asyncio.Protocol):
+    """The downstream side of the data path.
+
+    :ivar exchange: what the request in progress is answered by; None between requests.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_bytes_sent",
+        "_client_eof",
+        "_deadline",
+        "_discarded",
+        "_loop",
+        "_parser",
+        "_path",
+        "_paused",
+        "_peer",
+        "_reading",
+        "_remaining",
+        "_request",
+        "_session_task",
+        "_started_at",
+        "_status",
+        "_target",
+        "_transport",
+        "_tunnel",
+        "_user",
+        "_wants",
+        "exchange",
+    )
+
+    def __init__(self, path: DataPath) -> None:
+        self._path = path
+        self._loop = path.loop
+        self._transport: asyncio.Transport
+        self._peer = ""
+        self._parser = RequestParser()
+        self._reading = _Reading.HEAD
+        self._buffer = b""
+        self._remaining = 0
+        self._discarded = 0
+        self._paused = False
+        self._client_eof = False
+        self._deadline = 0.0
+        self._tunnel: Tunnel | None = None
+        self._session_task: asyncio.Task[None] | None = None
+        self._request: RequestHead | None = None
+        self._target: Target | None = None
+        self._wants = Wants.PAGE
+        self._status = 0
+        self._bytes_sent = 0
+        self._started_at = 0.0
+        self._user = ""
+        self.exchange: Exchange | PortalExchange | None = None
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._deadline = self._loop.time() + self._path.limits.idle_timeout
+        self._path.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it was lost, it is
+        """See `asyncio.Protocol`."""
+        self._path.connection_closed(self)
+        if self._tunnel is not None:
+            self._path.tunnels.discard(self._tunnel)
+            self._tunnel.client_lost()
+        if self._session_task is not None:
+            self._session_task.cancel()
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.abort()
+            self._log(499)
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        if self._tunnel is not None:
+            self._tunnel.from_client(data)
+            return
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        self._advance(data)
+
+    def eof_received(self) -> bool:
+        """See `asyncio.Protocol`. A client may close its sending side and still wait for the answer."""
+        self._client_eof = True
+        return self.exchange is not None and self._reading is _Reading.WAITING
+
+    def pause_writing(self) -> None:
+        """See `asyncio.Protocol`: the client reads more slowly than the upstream sends."""
+        if self._tunnel is not None:
+            self._tunnel.pause_upstream()
+        elif self.exchange is not None:
+            self.exchange.pause_response()
+
+    def resume_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        if self._tunnel is not None:
+            self._tunnel.resume_upstream()
+        elif self.exchange is not None:
+            self.exchange.resume_response()
+
+    # Reading requests
+
+    def _advance(self, data: bytes) -> None:
+        """Go as far as the bytes allow."""
+        try:
+            while data:
+                if self._reading is _Reading.HEAD:
+                    data = self._read_head(data)
+                elif self._reading is _Reading.LENGTH:
+                    data = self._read_length(data)
+                elif self._reading is _Reading.CHUNKS:
+                    self._read_chunks(data)
+                    return
+                elif self._reading is _Reading.LINGERING:
+                    return
+                else:
+                    self._hold_back(data)
+                    return
+        except BadRequestError as error:
+            self._refuse_bytes(error)
+
+    def _hold_back(self, data: bytes) -> None:
+        self._buffer = data
+        if len(data) >= self._path.limits.pipelined_bytes:
+            self.pause_request()
+
+    def _read_head(self, data: bytes) -> bytes:
+        end = data.find(b"\r\n\r\n", 2 if data.startswith(b"\r\n") else 0) + 4
+        if end > self._path.limits.head_bytes or (end < 4 and len(data) > self._path.limits.head_bytes):
+            raise BadRequestError("The request head is too large", 431)
+        if end < 4:
+            self._wait_for_head(data)
+            return b""
+        self._begin(data[:end])
+        return data[end:]
+
+    def _wait_for_head(self, data: bytes) -> None:
+        # A sender of bare line feeds would wait for an answer until the deadline; llhttp never gets to see them.
+        if data.count(b"\n") != data.count(b"\r\n"):
+            raise BadRequestError("The request head has a line that does not end in CRLF")
+        if self._started_at == 0.0:
+            self._started_at = self._loop.time()
+            self._deadline = self._started_at + self._path.limits.head_timeout
+        self._buffer = data
+
+    def _read_length(self, data: bytes) -> bytes:
+        piece = data[: self._remaining]
+        self._remaining -= len(piece)
+        self._request_body(piece)
+        if self._remaining == 0:
+            self._request_complete()
+        return data[len(piece) :]
+
+    def _read_chunks(self, data: bytes) -> None:
+        payload: list[bytes] = []
+        try:
+            complete = self._parser.follow_chunks(data, payload)
+        except ChunkError as error:
+            raise BadRequestError(f"The chunked body is malformed: {error}") from None
+        if payload:
+            self._request_body(b"".join(payload))
+        if complete:
+            self._request_complete()
+
+    def _request_body(self, data: bytes) -> None:
+        if self.exchange is not None:
+            self.exchange.body(data)
+            return
+        # The answer is already given; the rest is read so that the client gets to read it, within bounds.
+        self._discarded += len(data)
+        if self._discarded > self._path.limits.discarded_bytes:
+            self._linger()
+
+    def _request_complete(self) -> None:
+        self._reading = _Reading.WAITING
+        self._deadline = 0.0
+        if self.exchange is not None:
+            self.exchange.body_end(self._loop.time())
+        else:
+            self._next_request()
+
+    # Deciding
+
+    def _begin(self, block: bytes) -> None:
+        """A head is complete: judge it, decide on it, and start what was decided."""
+        path = self._path
+        now = time.time()
+        self._started_at = self._loop.time()
+        self._deadline = 0.0
+        self._status = self._bytes_sent = self._discarded = 0
+        self._user = ""
+        self._request = self._target = None
+        self._wants = Wants.PAGE
+        head = self._parser.parse(block[2:] if block.startswith(b"\r\n") else block)
+        self._request = head
+        target = judge_target(head.method, head.target, head.host)
+        self._target = target
+        if head.upgrade:
+            if head.upgrade == b"websocket":
+                check_handshake(head)
+            else:
+                # RFC 9110 section 7.8: a server may ignore an upgrade it does not know (h2c).
+                head.upgrade = b""
+        origin = path.origins.origin(head, self._peer)
+        self._reading = _Reading.LENGTH if head.body > 0 else _Reading.CHUNKS if head.body else _Reading.WAITING
+        self._remaining = max(head.body, 0)
+        verified = path.admission.verified(head.cookie, secure=origin.secure, now=now) if head.cookie else None
+        if verified is not None:
+            self._decide(head, target, origin, verified.found, verified)
+            return
+        lookup = path.admission.look_up(head.cookie, secure=origin.secure, now=now)
+        if isinstance(lookup, Awaitable):
+            following = self._reading
+            self._reading = _Reading.SESSION
+            self._session_task = self._loop.create_task(self._decide_later(head, target, origin, lookup, following))
+        else:
+            self._decide(head, target, origin, lookup)
+
+    async def _decide_later(
+        self, head: RequestHead, target: Target, origin: Origin, answer: Awaitable[Lookup], following: _Reading
+    ) -> None:
+        try:
+            lookup = await answer
+        except Exception as error:
+            self._path.logger.exception("The session store failed")
+            lookup = Unknown(type(error).__name__)
+        self._session_task = None
+        self._reading = following
+        self._decide(head, target, origin, lookup)
+        data, self._buffer = self._buffer, b""
+        self.resume_request()
+        self._advance(data)
+
+    def _decide(
+        self,
+        head: RequestHead,
+        target: Target,
+        origin: Origin,
+        lookup: Lookup,
+        verified: VerifiedSession | None = None,
+    ) -> None:
+        path = self._path
+        if verified is None and head.cookie:
+            verified = path.admission.verified(head.cookie, secure=origin.secure, now=time.time())
+        if verified is not None:
+            self._user = verified.log_user
+        decision = path.policy.decide(head, target, origin, lookup)
+        if isinstance(decision, Forward) and verified is not None:
+            self._forward(head, target, origin, decision, verified)
+            return
+        self._wants = wants(head, target.path)
+        if isinstance(decision, Serve):
+            self._serve(head, origin, lookup, decision)
+        elif isinstance(decision, Refuse):
+            self.refuse(decision.problem)
+        else:
+            # A good session that the cache has just dropped: look once more, never forward without its headers.
+            self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
+
+    def _forward(
+        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: VerifiedSession
+    ) -> None:
+        path = self._path
+        upstream = decision.upstream
+        policy = path.policy
+        dropped_cookies = policy.dropped_cookies(upstream)
+        injected = b"X-Forwarded-For: %b\r\nX-Forwarded-Host: %b\r\nX-Forwarded-Proto: %b\r\n%b" % (
+            forwarded_for(head, self._peer, trusted=path.origins.is_trusted(self._peer)).encode("latin-1", "replace"),
+            origin.authority.encode("ascii"),
+            origin.scheme.encode("ascii"),
+            verified.injected,
+        )
+        request = request_head(
+            head,
+            target.origin_form,
+            host=head.host if upstream.pass_host_header and head.host else path.hosts[upstream.id],
+            dropped=policy.dropped_headers(upstream),
+            cookie=upstream_cookie(head.cookie, dropped_cookies),
+            injected=injected,
+        )
+        exchange = Exchange(self, path.pool, head, request, upstream, verified, dropped_cookies)
+        self.exchange = exchange
+        self._wants = wants(head, target.path) if head.upgrade else Wants.PAGE
+        exchange.start()
+        if self._reading is _Reading.WAITING and self.exchange is exchange:
+            exchange.body_end(self._started_at)
+
+    def _serve(self, head: RequestHead, origin: Origin, lookup: Lookup, decision: Serve) -> None:
+        if head.upgrade:
+            self.refuse(
+                Problem(
+                    status=400,
+                    code="request.no-websocket-here",
+                    title="No WebSocket here",
+                    sentence="This address does not speak WebSocket.",
+                )
+            )
+            return
+        exchange = PortalExchange(self, self._path, head, decision, origin, lookup, self._wants, self._peer)
+        self.exchange = exchange
+        if self._reading is _Reading.WAITING:
+            exchange.body_end(self._started_at)
+
+    # Answering
+
+    def send_head(self, status: int, data: bytes, body_length: int) -> None:
+        """The head of the final answer, with the first ``body_length`` bytes of its body."""
+        self._status = status
+        self._bytes_sent = body_length
+        self._transport.write(data)
+
+    def send(self, data: bytes) -> None:
+        """An interim answer."""
+        self._transport.write(data)
+
+    def send_body(self, data: bytes) -> None:
+        """Further bytes of the answer."""
+        self._bytes_sent += len(data)
+        self._transport.write(data)
+
+    def refuse(self, problem: Problem, *, keep_alive: bool = True) -> None:
+        """Answer with a problem, in the form the asker can use."""
+        head = self._request
+        wanted = wants(head, self._target.path) if head and self._target else self._wants
+        rendered = self._path.render(problem, wanted)
+        keep_alive = keep_alive and head is not None and head.keep_alive and not head.upgrade
+        body = b"" if head is not None and head.method == "HEAD" else rendered.body
+        self.respond(rendered.status, rendered.headers, body, len(rendered.body), keep_alive=keep_alive)
+
+    def respond(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, length: int, *, keep_alive: bool
+    ) -> None:
+        """Answer with a whole response of the gateway's own.
+
+        :param length: the ``Content-Length`` to tell, which for HEAD is not that of ``body``.
+        """
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, self._path.reason(status)), field_lines(headers)]
+        if status >= 200 and status not in (204, 304):
+            lines.append(b"Content-Length: %d\r\n" % length)
+        if not keep_alive:
+            lines.append(b"Connection: close\r\n")
+        lines.append(b"\r\n")
+        lines.append(body)
+        self.send_head(status, b"".join(lines), len(body))
+        self.response_complete(keep_alive=keep_alive)
+
+    def response_complete(self, *, keep_alive: bool) -> None:
+        """The answer is complete: log it, and go on to the next request or close."""
+        self.exchange = None
+        self._log(self._status)
+        if not keep_alive or self._path.draining or self._client_eof:
+            self._linger()
+        elif self._reading is _Reading.WAITING:
+            self._next_request()
+        # Else the body of an early answer's request is still to be read to its end.
+
+    def broken_off(self) -> None:
+        """The answer cannot be completed: the only honest sign is a broken connection."""
+        self.exchange = None
+        self._log(self._status)
+        self._transport.abort()
+
+    def _next_request(self) -> None:
+        self._reading = _Reading.HEAD
+        self._started_at = 0.0
+        self._deadline = self._loop.time() + self._path.limits.idle_timeout
+        data, self._buffer = self._buffer, b""
+        self.resume_request()
+        if data:
+            # Not from here: answers that come at once would nest as deep as a client can pipeline.
+            self._buffer = data
+            self._loop.call_soon(self._read_held_back)
+
+    def _read_held_back(self) -> None:
+        if self._reading is _Reading.HEAD and not self._transport.is_closing():
+            data, self._buffer = self._buffer, b""
+            self._advance(data)
+
+    def _refuse_bytes(self, error: BadRequestError) -> None:
+        """The bytes are not a request: answer once, and close, since nothing behind them can be trusted either."""
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.abort()
+            if self._status:
+                self._transport.abort()
+                return
+        self._buffer = b""
+        self._reading = _Reading.WAITING
+        self.refuse(
+            Problem(
+                status=error.status,
+                code=error.code,
+                title="The request is not valid",
+                sentence=f"{error.sentence}.",
+                headers=(("Sec-WebSocket-Version", "13"),) if error.status == 426 else (),
+            ),
+            keep_alive=False,
+        )
+
+    def _linger(self) -> None:
+        """Close, but let the client read the answer first (RFC 9112 section 9.6)."""
+        self._reading = _Reading.LINGERING
+        self._buffer = b""
+        self._deadline = self._loop.time() + self._path.limits.linger_timeout
+        self.resume_request()
+        if self._client_eof or not self._transport.can_write_eof():
+            self._transport.close()
+        elif not self._transport.is_closing():
+            self._transport.write_eof()
+
+    # Flow and time
+
+    def pause_request(self) -> None:
+        """Stop reading from the client."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume_request(self) -> None:
+        """Read from the client again."""
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def sweep(self, now: float) -> None:
+        """Called once a second: whatever has taken too long is ended.
+
+        :param now: the loop's clock.
+        """
+        exchange = self.exchange
+        if exchange is not None and exchange.deadline and now >= exchange.deadline:
+            exchange.timed_out()
+        elif self._deadline and now >= self._deadline:
+            self._deadline = 0.0
+            if self._reading is _Reading.HEAD and self._buffer:
+                self._refuse_bytes(BadRequestError("The request head took too long", 408))
+            else:
+                self._transport.close()
+
+    def drain(self) -> None:
+        """The process is stopping: close now if nothing is in progress, else after the answer."""
+        if self._tunnel is not None:
+            self._tunnel.end(CLOSE_SERVICE_RESTART, "the gateway restarts")
+        elif self.exchange is None and self._reading is _Reading.HEAD:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    # WebSockets
+
+    def tunnel(self, upstream: UpstreamConnection, session: VerifiedSession, early: bytes) -> Tunnel:
+        """From now on this connection is a WebSocket.
+
+        :param early: what the upstream has sent already.
+        """
+        self.exchange = None
+        self._reading = _Reading.TUNNEL
+        self._log(101)
+        tunnel = Tunnel(self, upstream, session)
+        self._tunnel = tunnel
+        self._path.tunnels.add(tunnel)
+        if early:
+            tunnel.from_upstream(early)
+        if self._buffer:
+            held_back, self._buffer = self._buffer, b""
+            tunnel.from_client(held_back)
+        self.resume_request()
+        return tunnel
+
+    def tunnel_over(self) -> None:
+        """The WebSocket has ended: close once everything is sent."""
+        self._transport.close()
+
+    def _log(self, status: int) -> None:
+        head, target = self._request, self._target
+        self._path.access_log.record(
+            status=status,
+            method=head.method if head else "",
+            path=target.path if target else "",
+            user=self._user,
+            client=self._peer,
+            sent=self._bytes_sent,
+            seconds=self._loop.time() - self._started_at if self._started_at else 0.0,
+        )

@@ -1,0 +1,83 @@
+"""What every connection of the data path shares."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from lampgate.config.settings import Settings
+from lampgate.gateway.admission import Admission
+from lampgate.gateway.limits import Limits
+from lampgate.gateway.origins import Origins
+from lampgate.gateway.pool import Pool
+from lampgate.observe.access_log import AccessLog
+from lampgate.policy.decision import Policy
+from lampgate.policy.problem import Problem, Wants
+from lampgate.portal.problems import Rendered
+
+if TYPE_CHECKING:
+    from lampgate.gateway.client_connection import ClientConnection
+    from lampgate.gateway.tunnel import Tunnel
+
+Message = MutableMapping[str, Any]
+PortalApp = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+
+
+class DataPath:
+    """One worker's data path: the rules, the pool, and the connections that are open.
+
+    :ivar portal: the gateway's own pages, an ASGI application.
+    :ivar render: draws a problem as a page, JSON or ``Status``.
+    :ivar hosts: the ``Host`` header of each upstream, by its id, for those that do not get the client's.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        admission: Admission,
+        portal: PortalApp,
+        render: Callable[[Problem, Wants], Rendered],
+        access_log: AccessLog,
+        limits: Limits | None = None,
+    ) -> None:
+        self.loop = loop
+        self.limits = limits or Limits()
+        self.policy = Policy(settings)
+        self.origins = Origins(settings)
+        self.admission = admission
+        self.pool = Pool(loop, self.limits)
+        self.portal = portal
+        self.render = render
+        self.access_log = access_log
+        self.logger = logging.getLogger("lampgate.gateway")
+        self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.portal_start = f"{settings.portal.prefix}/start"
+        self.connections: set[ClientConnection] = set()
+        self.tunnels: set[Tunnel] = set()
+        self.portal_tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+        self.drained = asyncio.Event()
+
+    def connection_closed(self, connection: ClientConnection) -> None:
+        """A client's connection is gone."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self.drained.set()
+
+    @staticmethod
+    @cache
+    def reason(status: int) -> bytes:
+        """The reason phrase of a status code; empty for one nobody has registered."""
+        try:
+            return HTTPStatus(status).phrase.encode("ascii")
+        except ValueError:
+            return b""

@@ -1,0 +1,78 @@
+"""Under which origin a request was made, and whose word on that counts (invariant 5)."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+from lampgate.config.settings import IPNetwork, Settings
+from lampgate.wire.head import RequestHead
+from lampgate.wire.origin import Origin, is_loopback, origin_of
+from lampgate.wire.request_parser import BadRequestError
+
+
+class Origins:
+    """Finds the gateway's own origin for each request.
+
+    The configured public URL, else ``X-Forwarded-Proto`` and ``-Host`` of a listed peer, else the ``Host`` header
+    with https. One exception: this machine asking itself (a loopback host *and* a loopback peer) uses http, as
+    browsers and Entra treat loopback as secure; so a trial needs no certificate.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._trusted = settings.trusted_proxies
+        self._fixed: Origin | None = None
+        if settings.public_url is not None:
+            scheme, _, authority = settings.public_url.rstrip("/").partition("://")
+            self._fixed = origin_of(scheme, authority)
+
+    def origin(self, head: RequestHead, peer: str) -> Origin:
+        """The origin of a request.
+
+        :param peer: the client's address; empty for a local socket.
+        :raises BadRequestError: the host is missing or not a host name.
+        """
+        if self._fixed is not None:
+            return self._fixed
+        authority = head.host.decode("latin-1")
+        if self._trusted and self.is_trusted(peer):
+            scheme = _first(head, b"x-forwarded-proto")
+            authority = _first(head, b"x-forwarded-host") or authority
+            if scheme:
+                if scheme not in ("http", "https"):
+                    raise BadRequestError("X-Forwarded-Proto is neither http nor https")
+                return origin_of(scheme, authority)
+        if not authority:
+            raise BadRequestError("The request has no Host")
+        plain = is_loopback(authority) and _is_loopback_peer(peer)
+        return origin_of("http" if plain else "https", authority)
+
+    def is_trusted(self, peer: str) -> bool:
+        """Whether ``X-Forwarded-*`` headers of this peer count."""
+        return bool(self._trusted) and _is_listed(peer, self._trusted)
+
+
+def _first(head: RequestHead, folded: bytes) -> str:
+    return head.first(folded).split(b",")[0].strip().decode("latin-1").lower()
+
+
+@lru_cache(maxsize=4096)
+def _is_listed(peer: str, networks: tuple[IPNetwork, ...]) -> bool:
+    address = _address(peer)
+    return address is not None and any(address in network for network in networks)
+
+
+@lru_cache(maxsize=4096)
+def _is_loopback_peer(peer: str) -> bool:
+    address = _address(peer)
+    return address is not None and address.is_loopback
+
+
+def _address(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(peer.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

@@ -1,0 +1,84 @@
+"""Connections to upstreams: used again, last in first out, and retired before the other side would close them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lampgate.config.settings import UpstreamSettings
+from lampgate.gateway.limits import Limits
+from lampgate.gateway.upstream_connection import UpstreamConnection
+
+if TYPE_CHECKING:
+    from lampgate.gateway.exchange import Exchange
+
+
+class Pool:
+    """Owns every upstream connection that no exchange is using, and dials new ones."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+        self._loop = loop
+        self._limits = limits
+        self._idle: dict[str, list[UpstreamConnection]] = {}
+        self._home: dict[UpstreamConnection, str] = {}
+        self._dialling: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def acquire(self, upstream: UpstreamSettings) -> UpstreamConnection | None:
+        """An unused connection, the one used last; None where one has to be dialled."""
+        idle = self._idle.get(upstream.id)
+        while idle:
+            connection = idle.pop()
+            if connection.usable:
+                return connection
+        return None
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """Take back a connection whose exchange is complete."""
+        idle = self._idle.setdefault(self._home[connection], [])
+        if self._closed or len(idle) >= self._limits.upstream_idle_connections:
+            connection.transport.close()
+            return
+        connection.idle_since = self._loop.time()
+        idle.append(connection)
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """A connection is lost."""
+        home = self._home.pop(connection, None)
+        if home is not None and connection in self._idle.get(home, ()):
+            self._idle[home].remove(connection)
+
+    def dial(self, upstream: UpstreamSettings, exchange: Exchange) -> None:
+        """Open a connection for an exchange; tells it how that went."""
+        task = self._loop.create_task(self._dial(upstream, exchange))
+        self._dialling.add(task)
+        task.add_done_callback(self._dialling.discard)
+
+    async def _dial(self, upstream: UpstreamSettings, exchange: Exchange) -> None:
+        parts = urlsplit(upstream.url)
+        try:
+            async with asyncio.timeout(upstream.connect_timeout):
+                _, connection = await self._loop.create_connection(
+                    lambda: UpstreamConnection(self, self._limits), parts.hostname or "", parts.port or 80
+                )
+        except TimeoutError:
+            exchange.unreachable(f"No connection within {upstream.connect_timeout:g} s")
+        except OSError as error:
+            exchange.unreachable(error.strerror or str(error))
+        else:
+            self._home[connection] = upstream.id
+            exchange.connected(connection)
+
+    def sweep(self, now: float) -> None:
+        """Close what has been unused for too long."""
+        for idle in self._idle.values():
+            while idle and now - idle[0].idle_since > self._limits.upstream_idle_timeout:
+                idle.pop(0).transport.close()
+
+    def close(self) -> None:
+        """Close what is unused; what is in use is closed when its exchange is complete."""
+        self._closed = True
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().transport.close()

@@ -1,0 +1,111 @@
+"""Listens, keeps time for every connection, and stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Sequence
+
+from lampgate.config.settings import ListenAddress
+from lampgate.errors import LampgateError
+from lampgate.gateway.client_connection import ClientConnection
+from lampgate.gateway.data_path import DataPath
+from lampgate.wire.websocket import CLOSE_SESSION_ENDED
+
+#: Connections the kernel queues for us; a dashboard's page opens dozens of WebSockets at once.
+_BACKLOG = 2048
+
+
+class CannotListenError(LampgateError):
+    """A listen address is taken, not ours, or not to be had without privileges."""
+
+    code = "listen.refused"
+
+
+def open_listeners(addresses: Sequence[ListenAddress]) -> list[socket.socket]:
+    """Bind every address. Port 0 takes a free one.
+
+    :raises CannotListenError: naming the address.
+    """
+    sockets: list[socket.socket] = []
+    for address in addresses:
+        try:
+            family, kind, protocol, _, bound = socket.getaddrinfo(
+                address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            listener = socket.socket(family, kind, protocol)
+            sockets.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(bound)
+        except OSError as error:
+            for opened in sockets:
+                opened.close()
+            raise CannotListenError(
+                f"Cannot listen on {address}",
+                cause=error.strerror or str(error),
+                remedy="Stop what uses the address, or choose another one",
+            ) from None
+    return sockets
+
+
+class Server:
+    """The listeners of one worker."""
+
+    def __init__(self, path: DataPath) -> None:
+        self._path = path
+        self._servers: list[asyncio.Server] = []
+        self._ticker: asyncio.TimerHandle | None = None
+        path.admission.revocations.subscribe(self._session_ended)
+
+    async def start(self, listeners: Sequence[socket.socket]) -> None:
+        """Accept connections on sockets that are already bound."""
+        for listener in listeners:
+            self._servers.append(
+                await self._path.loop.create_server(
+                    lambda: ClientConnection(self._path), sock=listener, backlog=_BACKLOG
+                )
+            )
+        self._tick()
+
+    async def stop(self) -> None:
+        """Stop accepting, let requests in flight finish within the drain time, and close what is left."""
+        path = self._path
+        path.draining = True
+        for server in self._servers:
+            server.close()
+        for connection in tuple(path.connections):
+            connection.drain()
+        path.drained.clear()
+        if path.connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(path.drained.wait(), path.limits.drain_timeout)
+        for connection in tuple(path.connections):
+            connection.abort()
+        if self._ticker is not None:
+            self._ticker.cancel()
+        path.pool.close()
+        for task in tuple(path.portal_tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        path.access_log.flush()
+
+    def _tick(self) -> None:
+        """Once a second: deadlines of connections, age of pooled ones, the end of sessions with open WebSockets."""
+        path = self._path
+        now = path.loop.time()
+        for connection in tuple(path.connections):
+            connection.sweep(now)
+        path.pool.sweep(now)
+        epoch = time.time()
+        for tunnel in tuple(path.tunnels):
+            if tunnel.session.good_until <= epoch:
+                tunnel.end(CLOSE_SESSION_ENDED, "the session has ended")
+        self._ticker = path.loop.call_later(1.0, self._tick)
+
+    def _session_ended(self, session_id: str, reason: str) -> None:
+        for tunnel in tuple(self._path.tunnels):
+            if tunnel.session.found.session.id == session_id:
+                tunnel.end(CLOSE_SESSION_ENDED, reason)
