@@ -101,7 +101,7 @@ def token(
     """Print an access token of a running lab, as kubelogin would get it."""
     from lampgate.cli.lab import run_token
 
-    run_token(username, exec_credential=exec_credential)
+    run_token(username, entra=entra, exec_credential=exec_credential)
 
 
 def main() -> None:

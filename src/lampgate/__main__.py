@@ -1,0 +1,5 @@
+"""``python -m lampgate``."""
+
+from lampgate.cli.main import main
+
+main()
