@@ -43,7 +43,7 @@ def show(addresses: Addresses, *, inject: str) -> None:
         accounts.add_row(
             f"  {account.display_name}",
             account.role.name.removeprefix("Azure Kubernetes Service ") if account.role else "none",
-            "–" if account.role is None else f"namespace {account.namespace}" if account.namespace else "cluster",
+            "-" if account.role is None else f"namespace {account.namespace}" if account.namespace else "cluster",
             account.summary,
         )
     _console.print(accounts)
@@ -62,9 +62,8 @@ def show(addresses: Addresses, *, inject: str) -> None:
         places.add_row(name, value)
     _console.print(places)
     _console.print()
-    _console.print(
-        f"  kubectl --kubeconfig {addresses.kubeconfig} --context rita get pods -A", style="dim", soft_wrap=True
-    )
+    command = f"  kubectl --kubeconfig {addresses.kubeconfig} --context rita get pods -A"
+    _console.print(command, style="dim", soft_wrap=True)
     _console.print("  Ctrl-C ends everything.\n", style="dim")
 
 

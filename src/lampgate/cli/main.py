@@ -94,6 +94,9 @@ def token(
     username: Annotated[
         str, typer.Argument(metavar="USERNAME", help="An account of the lab, e.g. rita or rita@contoso.example.")
     ],
+    entra: Annotated[
+        str | None, typer.Option(metavar="URL", help="The lab's Entra; by default that of the lab started last.")
+    ] = None,
     exec_credential: Annotated[
         bool, typer.Option("--exec-credential", help="Print a kubectl ExecCredential instead of the bare token.")
     ] = False,

@@ -12,8 +12,8 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -178,9 +178,10 @@ async def laboratory(
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves the signals to whoever runs it."""
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """See `uvicorn.Server.capture_signals`."""
-        return nullcontext()
+        yield
 
 
 async def _serve(stack: AsyncExitStack, app: Any, listener: Any, *, certificate: Path | None = None) -> None:
