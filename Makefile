@@ -1,0 +1,35 @@
+# Every command of this repository. `make help` lists them.
+SHELL := /bin/sh
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## Prepare .venv with everything; quick when nothing changed
+
+.venv/ready: pyproject.toml constraints.txt scripts/setup
+	@scripts/setup
+
+demo: setup ## Set everything up and run the whole scenario on this machine
+	@$(BIN)/lampgate lab
+
+test: setup ## Set everything up and run all tests
+	@scripts/browser
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## Lint, format check, types, import direction
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
