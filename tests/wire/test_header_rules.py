@@ -37,7 +37,7 @@ def sent(head: RequestHead, *, cookie: bytes = b"") -> list[bytes]:
     "line",
     [
         "Authorization: Bearer theirs", "authorization: x", "AUTHORIZATION: x", "X-Forwarded-User: root",
-        "X_Forwarded_User: root", "x-forwarded_user: root", "X-Team: admin", "X_Team: admin", "Impersonate-User: root",
+        "X_Forwarded_User: x", "x-forwarded_user: root", "X-Team: admin", "X_Team: admin", "Impersonate-User: root",
         "Impersonate-Extra-Scopes: x", "impersonate_group: system:masters", "X-Remote-User: root",
         "X-Remote-Extra-Foo: x", "X-Auth-Request-Access-Token: x", "Forwarded: for=1.2.3.4", "X-Real-IP: 1.2.3.4",
         "X-Forwarded-For: 1.2.3.4", "X-Original-URL: /admin", "Any_Thing: x", "TE: trailers", "Keep-Alive: timeout=5",
@@ -53,9 +53,7 @@ def test_client_copies_do_not_pass(line: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "connection", ["Authorization", "close, Authorization", "keep-alive,authorization ,x-b", "Author\x69zation"]
-)
+@pytest.mark.parametrize("connection", ["Authorization", "close, Authorization", "keep-alive,authorization ,x-b"])
 def test_connection_cannot_remove_what_we_inject(connection: str) -> None:
     lines = sent(request(f"Connection: {connection}", "X-B: 1"))
     assert lines.count(b"Authorization: Bearer ours") == 1

@@ -21,7 +21,7 @@ from lampgate.wire.target import LONGEST_TARGET, judge_target
         ("//a///b", "/a/b", ""),
         ("/%61dmin", "/admin", ""),
         ("/%65xternalproxy", "/externalproxy", ""),
-        ("/api/v1/namespaces/x/services/http%3Aprom%3A9090/proxy/", "/api/v1/namespaces/x/services/http:prom:9090/proxy/", ""),
+        ("/api/v1/services/http%3Aprom%3A9090/proxy/", "/api/v1/services/http:prom:9090/proxy/", ""),
         ("/sch%C3%B6n", "/schön", ""),
         ("/.well-known/x", "/.well-known/x", ""),
         ("/a.b/..c", "/a.b/..c", ""),
@@ -38,9 +38,9 @@ def test_canonical(target: str, path: str, query: str) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "/..", "/../", "/a/../b", "/a/..", "/.", "/./a", "/a/./b", "/%2e%2e/a", "/.%2e/a", "/%2e/a", "/..;/a", "/..;x=1/a",
-        "/.;/a", "/%2e%2e%3b/a", "/a%2fb", "/a%2Fb", "/%2f", "/a%5cb", "/a\\b", "/a%00", "/a%0a", "/a%0d%0a", "/a%7f",
-        "/a%23b", "/a#b", "/a%3fb", "/%252e%252e/", "/a%252fb", "/%25%32%66", "/a%", "/a%2", "/a%zz", "/a%u0041",
+        "/..", "/../", "/a/../b", "/a/..", "/.", "/./a", "/a/./b", "/%2e%2e/a", "/.%2e/a", "/%2e/a", "/..;/a",
+        "/..;x=1/a", "/.;/a", "/%2e%2e%3b/a", "/a%2fb", "/a%2Fb", "/%2f", "/a%5cb", "/a\\b", "/a%00", "/a%0a", "/a%0d%0a",
+        "/a%7f", "/a%23b", "/a#b", "/a%3fb", "/%252e%252e/", "/a%252fb", "/%25%32%66", "/a%", "/a%2", "/a%zz", "/a%u0041",
         "/\xff", "/%ff", "/%c0%af", "/a b", "a", "*", "", "http:/a", "ftp://a/", "//evil.example/../x",
     ],
 )  # fmt: skip

@@ -37,9 +37,14 @@ class TestHandshake:
 
     @pytest.mark.parametrize(
         ("lines", "status"),
-        [((VERSION,), 400), ((KEY,), 426), ((KEY, "Sec-WebSocket-Version: 8"), 426), ((VERSION, "Sec-WebSocket-Key: x"), 400)],
+        [
+            ((VERSION,), 400),
+            ((KEY,), 426),
+            ((KEY, "Sec-WebSocket-Version: 8"), 426),
+            ((VERSION, "Sec-WebSocket-Key: x"), 400),
+        ],
         ids=["no-key", "no-version", "old-version", "bad-key"],
-    )  # fmt: skip
+    )
     def test_bad(self, lines: tuple[str, ...], status: int) -> None:
         with pytest.raises(BadRequestError) as refusal:
             self.check(*lines)
