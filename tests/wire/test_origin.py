@@ -33,7 +33,9 @@ def test_refused(authority: str) -> None:
 @pytest.mark.parametrize(
     ("authority", "loopback"),
     [("localhost", True), ("LOCALHOST:1", True), ("x.localhost", True), ("127.0.0.1:80", True), ("127.9.9.9", True),
-     ("[::1]:1", True), ("10.0.0.1", False), ("localhost.example.com", False), ("127.0.0.1.example", False), ("", False)],
+     ("[::1]:1", True), ("10.0.0.1", False), ("localhost.example.com", False),
+     ("127.0.0.1.example", False), ("", False),
+    ],
 )  # fmt: skip
 def test_loopback(authority: str, loopback: bool) -> None:
     assert is_loopback(authority) is loopback
