@@ -106,6 +106,7 @@ REFUSED: list[tuple[str, bytes, int]] = [
     ("two-origins", head("Host: a", "Origin: https://a", "Origin: https://b"), 400),
     ("two-authorizations", head("Host: a", "Authorization: x", "authorization: y"), 400),
     ("two-singletons-folded", head("Host: a", "Content-Type: x", "Content_Type: y"), 400),
+    ("imitated-framing", head("Host: a", "Transfer_Encoding: chunked"), 400),
     ("http-0.9", b"GET /\r\n\r\n", 505),
     ("http-1.2", head("Host: a", request_line="GET / HTTP/1.2"), 400),
     ("http-2", head("Host: a", request_line="GET / HTTP/2.0"), 505),

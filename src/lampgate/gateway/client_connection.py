@@ -132,7 +132,11 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """See `asyncio.Protocol`. A client may close its sending side and still wait for the answer."""
         self._client_eof = True
-        return self.exchange is not None and self._reading is _Reading.WAITING
+        if self.exchange is None or self._reading is not _Reading.WAITING:
+            return False
+        # It may as well be gone: TCP cannot tell, so neither is the upstream kept at work for long.
+        self._deadline = self._loop.time() + self._path.limits.half_closed_timeout
+        return True
 
     def pause_writing(self) -> None:
         """See `asyncio.Protocol`: the client reads more slowly than the upstream sends."""

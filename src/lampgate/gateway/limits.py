@@ -29,5 +29,7 @@ class Limits:
     discarded_bytes: int = 256 * 1024
     #: Between the end of an answer and the end of the connection, for the client to read it.
     linger_timeout: float = 2.0
+    #: A client that has closed its side and may still be waiting for the rest of its answer, or may be gone.
+    half_closed_timeout: float = 30.0
     #: For requests in flight, when the process is asked to stop.
     drain_timeout: float = 25.0

@@ -68,6 +68,8 @@ class Pool:
             exchange.unreachable(error.strerror or str(error))
         else:
             self._home[connection] = upstream.id
+            if connection.transport.is_closing():
+                self.forget(connection)
             exchange.connected(connection)
 
     def sweep(self, now: float) -> None:
@@ -76,9 +78,15 @@ class Pool:
             while idle and now - idle[0].idle_since > self._limits.upstream_idle_timeout:
                 idle.pop(0).transport.close()
 
-    def close(self) -> None:
-        """Close what is unused; what is in use is closed when its exchange is complete."""
+    async def close(self) -> None:
+        """Close everything, and return when it is closed."""
         self._closed = True
-        for idle in self._idle.values():
-            while idle:
-                idle.pop().transport.close()
+        dialling = tuple(self._dialling)
+        for task in dialling:
+            task.cancel()
+        if dialling:
+            await asyncio.wait(dialling)
+        for connection in tuple(self._home):
+            connection.transport.abort()
+        while self._home:
+            await asyncio.sleep(0)

@@ -85,11 +85,11 @@ class Server:
             connection.abort()
         if self._ticker is not None:
             self._ticker.cancel()
-        path.pool.close()
         for task in tuple(path.portal_tasks):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await path.pool.close()
         path.access_log.flush()
 
     def _tick(self) -> None:

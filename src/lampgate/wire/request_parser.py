@@ -114,8 +114,11 @@ def _judge(head: RequestHead) -> None:
     seen: set[bytes] = set()
     upgrade = b""
     connection = b""
-    for folded, _name, value in head.headers:
+    for folded, name, value in head.headers:
         if folded in _SINGLETONS:
+            if b"_" in name:
+                # Dropped like every such name, but this one is up to something.
+                raise BadRequestError(f"A header imitates {folded.decode('ascii')}")
             if folded in seen:
                 raise BadRequestError(f"The header {folded.decode('ascii')} comes twice")
             seen.add(folded)
