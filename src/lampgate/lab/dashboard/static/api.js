@@ -82,6 +82,9 @@ async function json(response) {
     return await response.json();
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new ApiError(response.status, "The answer is not JSON. Something between this page and the API replaced it.");
+    throw new ApiError(
+      response.status,
+      "The answer is not JSON. Something between this page and the API replaced it.",
+    );
   }
 }

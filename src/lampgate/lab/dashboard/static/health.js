@@ -1,5 +1,5 @@
-// Asks every five seconds whether the cluster answers, in hidden tabs too, exactly as Headlamp does: a gateway must not
-// take it for a person's activity, and its answer is where the page learns within seconds that a session has ended.
+// Asks every five seconds whether the cluster answers, in hidden tabs too, exactly as Headlamp does: a gateway must
+// not take it for a person's activity, and its answer is where the page soon learns that a session has ended.
 
 import { probe } from "./api.js";
 import { fill, h, icon } from "./dom.js";
@@ -12,7 +12,10 @@ export function startHealthCheck() {
   let failures = 0;
   const show = (lost) => {
     if (lost === Boolean(place.firstChild)) return;
-    fill(place, lost && h("p", { class: "lost", testid: "lost-connection" }, icon("lost"), "Lost connection to the cluster"));
+    fill(
+      place,
+      lost && h("p", { class: "lost", testid: "lost-connection" }, icon("lost"), "Lost connection to the cluster"),
+    );
   };
   window.setInterval(async () => {
     try {

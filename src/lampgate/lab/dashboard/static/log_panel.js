@@ -14,10 +14,25 @@ const STATUS = { connecting: "Connecting", following: "Following", ended: "Ended
  * @param containers their names; the first is shown first
  */
 export function logPanel({ path, containers, signal }) {
-  const output = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": "Log", tabindex: "0", testid: "log-output" });
+  const output = h("div", {
+    class: "log",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "Log",
+    tabindex: "0",
+    testid: "log-output",
+  });
   const status = h("span", { class: "live", role: "status", testid: "log-status" });
-  const again = h("button", { type: "button", class: "button small", hidden: true, testid: "log-again" }, "Follow again");
-  const choice = h("select", { "aria-label": "Container", testid: "log-container" }, containers.map((name) => h("option", { value: name }, name)));
+  const again = h(
+    "button",
+    { type: "button", class: "button small", hidden: true, testid: "log-again" },
+    "Follow again",
+  );
+  const choice = h(
+    "select",
+    { "aria-label": "Container", testid: "log-container" },
+    containers.map((name) => h("option", { value: name }, name)),
+  );
   let current;
 
   const start = () => {
@@ -36,7 +51,8 @@ export function logPanel({ path, containers, signal }) {
         status.dataset.status = word;
         fill(status, STATUS[word]);
         again.hidden = word !== "ended";
-        if (word === "ended" && !output.firstChild) fill(output, h("p", { class: "none" }, "This container has written nothing."));
+        if (word === "ended" && !output.firstChild)
+          fill(output, h("p", { class: "none" }, "This container has written nothing."));
       },
       onRefused: (error) => fill(output, refusalPanel(error, { title: "You may not read this log", signal })),
     });

@@ -1,5 +1,5 @@
-// Follows a container's log over a WebSocket: text frames of base64, as the sub-protocol `base64.binary.k8s.io` has it.
-// A frame may end anywhere, within a line and within a character.
+// Follows a container's log over a WebSocket: text frames of base64, as the sub-protocol `base64.binary.k8s.io` has
+// it. A frame may end anywhere, within a line and within a character.
 
 import { ApiError, isAbort, openSocket, probe } from "./api.js";
 import { withQuery } from "./kinds.js";

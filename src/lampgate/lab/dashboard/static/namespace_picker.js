@@ -24,7 +24,11 @@ export function namespaceForm({ button, onCancel }) {
     event.preventDefault();
     const name = input.value.trim();
     if (isNamespaceName(name)) selectNamespace(name);
-    else fill(problem, "A namespace's name has small letters, digits and hyphens, and begins and ends with a letter or digit.");
+    else
+      fill(
+        problem,
+        "A namespace's name has small letters, digits and hyphens, and begins and ends with a letter or digit.",
+      );
   };
   return h(
     "form",
@@ -47,7 +51,12 @@ export function namespacePicker({ signal }) {
     return element;
   };
   const showOptions = () =>
-    fill(select, option("", "All namespaces"), [...names].sort().map((name) => option(name, name)), option(OTHER, "Type a name…"));
+    fill(
+      select,
+      option("", "All namespaces"),
+      [...names].sort().map((name) => option(name, name)),
+      option(OTHER, "Type a name…"),
+    );
   const showSelect = () => {
     showOptions();
     fill(place, select);

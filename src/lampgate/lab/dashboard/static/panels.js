@@ -49,7 +49,12 @@ export const scopePanel = (error, namespace) =>
   h(
     "section",
     { class: "panel" },
-    h("h2", {}, icon("secrets"), namespace ? "You may not see all of this namespace" : "You may not see the whole cluster"),
+    h(
+      "h2",
+      {},
+      icon("secrets"),
+      namespace ? "You may not see all of this namespace" : "You may not see the whole cluster",
+    ),
     signedIn(error),
     !namespace && offerForm(),
   );
@@ -81,7 +86,11 @@ function unauthorizedPanel(error, signal) {
     h("h1", { tabindex: "-1" }, icon("refused"), "The Kubernetes API refused the token (401)"),
     verbatim(error),
     error.reloadRefused &&
-      h("p", {}, "The gateway asked this page to load anew. It did so twice within half a minute, and that did not help."),
+      h(
+        "p",
+        {},
+        "The gateway asked this page to load anew. It did so twice within half a minute, and that did not help.",
+      ),
     why,
   );
 }
@@ -93,9 +102,15 @@ async function explain(place, signal) {
   const { sentence, remedy } = explainRefusal(known, facts.reason?.message);
   const said =
     me.status === "fulfilled"
-      ? `The dashboard reads the token as ${me.value.username || "nobody in particular"}. It does not check it; the API does.`
+      ? `The dashboard, which does not check it, reads the token as ${me.value.username || "nobody in particular"}.`
       : `The dashboard's own answer to "who am I": ${me.reason.message}`;
-  fill(place, h("p", { class: "lead", testid: "why" }, sentence), h("p", {}, remedy), known && factList(known), h("p", { class: "quiet" }, said));
+  fill(
+    place,
+    h("p", { class: "lead", testid: "why" }, withIds(sentence)),
+    h("p", {}, withIds(remedy)),
+    known && factList(known),
+    h("p", { class: "quiet" }, said),
+  );
 }
 
 function factList({ aud, iss, ver, exp, username }) {
@@ -112,5 +127,11 @@ function factList({ aud, iss, ver, exp, username }) {
     rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value || "none"))),
   );
 }
+
+/** Text with its identifiers kept in one piece. */
+const withIds = (text) =>
+  text
+    .split(/([0-9a-f-]{36}(?:\/[\w.]+)?)/)
+    .map((part, index) => (index % 2 ? h("code", { class: "id" }, part) : part));
 
 const verbatim = (error) => h("blockquote", { class: "verbatim", testid: "api-message" }, error.message);

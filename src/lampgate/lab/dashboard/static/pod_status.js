@@ -18,7 +18,9 @@ export function podStatus(pod) {
 }
 
 function waitingReason(status) {
-  const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(({ state }) => state ?? {});
+  const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(
+    ({ state }) => state ?? {},
+  );
   const waiting = states.find(({ waiting }) => waiting?.reason && waiting.reason !== "PodInitializing");
   if (waiting) return waiting.waiting.reason;
   if (status.phase === "Succeeded") return "";
@@ -47,6 +49,7 @@ export function containerState({ state = {}, ready } = {}) {
     const detail = failed ? `exit code ${terminated.exitCode}` : "";
     return { word: terminated.reason ?? "Terminated", tone: failed ? "bad" : "idle", detail };
   }
-  if (running) return ready ? { word: "Running", tone: "ok", detail: "" } : { word: "Not ready", tone: "wait", detail: "" };
+  if (running)
+    return ready ? { word: "Running", tone: "ok", detail: "" } : { word: "Not ready", tone: "wait", detail: "" };
   return { word: "Unknown", tone: "wait", detail: "" };
 }

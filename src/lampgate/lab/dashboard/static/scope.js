@@ -1,5 +1,5 @@
-// Which namespace is looked at. The choice is kept in the address (so that it survives a sign-in and can be shared) and,
-// with every name ever typed, in this browser: who may not list namespaces has to type them.
+// Which namespace is looked at. The choice is kept in the address (so that it survives a sign-in and can be shared)
+// and, with every name ever typed, in this browser: who may not list namespaces has to type them.
 
 const SELECTED = "lab-dashboard.namespace";
 const KNOWN = "lab-dashboard.namespaces";

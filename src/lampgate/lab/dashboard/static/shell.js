@@ -19,7 +19,11 @@ export function startShell() {
   const links = ENTRIES.map(([id, path, title]) =>
     h("li", {}, h("a", { href: viewPath(path), testid: `nav-${id}`, "data-nav": id }, icon(id), title)),
   );
-  fill(navigation, h("div", { class: "brand" }, h("img", { src: "/static/favicon.svg", alt: "" }), "Lab dashboard"), h("ul", {}, links));
+  fill(
+    navigation,
+    h("div", { class: "brand" }, h("img", { src: "/static/favicon.svg", alt: "" }), "Lab dashboard"),
+    h("ul", {}, links),
+  );
   const menu = h(
     "button",
     { class: "menu-button", type: "button", "aria-expanded": "false", "aria-controls": "navigation", testid: "menu" },
@@ -37,7 +41,13 @@ export function startShell() {
   fill(
     document.getElementById("topbar"),
     menu,
-    h("div", { class: "cluster" }, icon("cluster"), h("span", { class: "visually-hidden" }, "Cluster "), h("span", { testid: "cluster" }, clusterName())),
+    h(
+      "div",
+      { class: "cluster" },
+      icon("cluster"),
+      h("span", { class: "visually-hidden" }, "Cluster "),
+      h("span", { testid: "cluster" }, clusterName()),
+    ),
     whoami,
     h("a", { class: "button quiet", href: "/oauth2/sign_out", testid: "sign-out" }, "Sign out"),
   );
@@ -63,7 +73,12 @@ async function showWhoAmI(place) {
   fill(
     place,
     h("span", { class: "initial", "aria-hidden": "true" }, name ? name[0].toUpperCase() : "?"),
-    h("span", { class: "name", title: name || null }, h("span", { class: "visually-hidden" }, "Signed in as "), name || "not known"),
+    h(
+      "span",
+      { class: "name", title: name || null },
+      h("span", { class: "visually-hidden" }, "Signed in as "),
+      name || "not known",
+    ),
   );
 }
 

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 /**
- * @param columns `{title, cell(object), wide, number, size}`; a cell is a node or text; size is s, m, l or the rest of the room
+ * @param columns `{title, cell(object), wide, number, size}`; a cell is a node or text; sizes are s, m, l, xl
  * @returns the table, and `update(objects, changed)` that shows objects in the given order and marks changed ones
  */
 export function createTable({ testid, label, columns }) {
@@ -11,7 +11,9 @@ export function createTable({ testid, label, columns }) {
   const rows = new Map();
   const className = ({ wide, number, size }) =>
     [wide && "wide", number && "number", size && `size-${size}`].filter(Boolean).join(" ") || null;
-  const head = columns.map((column) => h("th", { role: "columnheader", scope: "col", class: className(column) }, column.title));
+  const head = columns.map((column) =>
+    h("th", { role: "columnheader", scope: "col", class: className(column) }, column.title),
+  );
   const element = h(
     "table",
     { class: "table", testid, "aria-label": label, role: "table" },
@@ -23,7 +25,11 @@ export function createTable({ testid, label, columns }) {
     columns.map((column) => {
       const content = column.cell(object);
       const attributes = { role: "cell", class: className(column), "data-label": column.title };
-      return h("td", attributes, content === "" || content === undefined ? h("span", { class: "none" }, "–") : content);
+      return h(
+        "td",
+        attributes,
+        content === "" || content === undefined ? h("span", { class: "none" }, "–") : content,
+      );
     });
 
   const update = (objects, changed = new Set()) => {
@@ -32,7 +38,10 @@ export function createTable({ testid, label, columns }) {
       let row = rows.get(uid);
       if (!row || row.version !== resourceVersion) {
         const old = row?.element;
-        row = { version: resourceVersion, element: h("tr", { role: "row", "data-name": name, class: changed.has(uid) && "changed" }, cells(object)) };
+        row = {
+          version: resourceVersion,
+          element: h("tr", { role: "row", "data-name": name, class: changed.has(uid) && "changed" }, cells(object)),
+        };
         old?.replaceWith(row.element);
         rows.set(uid, row);
       }

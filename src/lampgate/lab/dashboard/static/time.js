@@ -24,8 +24,10 @@ export function age(iso) {
 }
 
 /** Date and time, as this browser's language has it. */
-export const moment = (value) => new Date(value).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+export const moment = (value) =>
+  new Date(value).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 window.setInterval(() => {
-  for (const element of document.querySelectorAll("time[datetime]")) element.textContent = ageInWords(element.dateTime);
+  for (const element of document.querySelectorAll("time[datetime]"))
+    element.textContent = ageInWords(element.dateTime);
 }, 5000);

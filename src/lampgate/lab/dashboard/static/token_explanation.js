@@ -17,11 +17,17 @@ export function explainRefusal(facts, problem, now = Date.now()) {
   if (!facts) {
     return problem === "unauthorized"
       ? { sentence: "No token reached the dashboard, so none reached the API.", remedy: ASK_FOR_IT }
-      : { sentence: "What reached the dashboard is not a JSON Web Token, so the API cannot read it.", remedy: ASK_FOR_IT };
+      : {
+          sentence: "What reached the dashboard is not a JSON Web Token, so the API cannot read it.",
+          remedy: ASK_FOR_IT,
+        };
   }
   const audience = [facts.aud].flat().join(", ");
   if (GRAPH.includes(audience)) {
-    return { sentence: "This is a token for Microsoft Graph. The Kubernetes API does not accept it.", remedy: ASK_FOR_IT };
+    return {
+      sentence: "This is a token for Microsoft Graph. The Kubernetes API does not accept it.",
+      remedy: ASK_FOR_IT,
+    };
   }
   if (audience !== AKS_SERVER || facts.ver === "2.0") {
     const sentence =

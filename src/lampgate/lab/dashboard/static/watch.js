@@ -1,5 +1,5 @@
-// Keeps a list up to date: lists, then watches over a WebSocket from the list's resource version on. When a watch ends
-// (the API ends each after a while, a session may end, a network may break) it lists anew, so nothing is missed.
+// Keeps a list up to date: lists, then watches over a WebSocket from the list's resource version on. When a watch
+// ends (the API ends each after a while, a session may end, a network may break) it lists anew: nothing is missed.
 
 import { ApiError, get, isAbort, openSocket } from "./api.js";
 import { withQuery } from "./kinds.js";
@@ -26,7 +26,13 @@ export async function watchList({ path, query = {}, signal, onChange, onStatus, 
       onChange(found, objects ? changedBetween(objects, found) : new Set());
       objects = found;
       const resourceVersion = list.metadata?.resourceVersion ?? "";
-      const opened = await follow(withQuery(path, { ...query, watch: "1", resourceVersion }), objects, signal, onChange, onStatus);
+      const opened = await follow(
+        withQuery(path, { ...query, watch: "1", resourceVersion }),
+        objects,
+        signal,
+        onChange,
+        onStatus,
+      );
       failures = opened ? 0 : failures + 1;
     } catch (error) {
       if (isAbort(error)) return;
@@ -86,7 +92,9 @@ function follow(path, objects, signal, onChange, onStatus) {
 
 function changedBetween(before, after) {
   const version = (object) => object?.metadata.resourceVersion;
-  return new Set([...after].filter(([uid, object]) => version(before.get(uid)) !== version(object)).map(([uid]) => uid));
+  return new Set(
+    [...after].filter(([uid, object]) => version(before.get(uid)) !== version(object)).map(([uid]) => uid),
+  );
 }
 
 function pause(milliseconds, signal) {

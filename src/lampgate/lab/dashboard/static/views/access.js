@@ -1,5 +1,5 @@
-// What the signed-in person may do, asked of the API itself: one SelfSubjectAccessReview a cell. (The rules review would
-// be one question, but it leaves out what Azure RBAC decides.)
+// What the signed-in person may do, asked of the API itself: one SelfSubjectAccessReview a cell. (The rules review
+// would be one question, but it leaves out what Azure RBAC decides.)
 
 import { isAbort, post } from "../api.js";
 import { fill, h } from "../dom.js";
@@ -30,7 +30,16 @@ export function accessView({ signal, fail }) {
   const everywhere = matrix("", { signal, fail });
   const there = namespace
     ? section(`In the namespace ${namespace}`, { testid: "access-namespace" }, matrix(namespace, { signal, fail }))
-    : section("In one namespace", {}, h("div", { class: "pad" }, h("p", {}, "Roles are often given for one namespace. Which one?"), namespaceForm({ button: "Check it" })));
+    : section(
+        "In one namespace",
+        {},
+        h(
+          "div",
+          { class: "pad" },
+          h("p", {}, "Roles are often given for one namespace. Which one?"),
+          namespaceForm({ button: "Check it" }),
+        ),
+      );
   return page(
     { title: "What may I do", about: "The cluster's own answers, for you.", tools: namespacePicker({ signal }) },
     namespace && there,
@@ -44,17 +53,32 @@ function matrix(namespace, { signal, fail }) {
   const asked = [];
   const rows = ROWS.filter(([, kind]) => !namespace || kind.namespaced).map(([title, kind, sub, verbs]) => {
     const cells = VERBS.map((verb) => {
-      if (!verbs.has(verb)) return h("td", { class: "not-asked", "data-label": verb, role: "cell" }, h("span", { class: "none", "aria-label": "not applicable" }, "–"));
+      if (!verbs.has(verb))
+        return h(
+          "td",
+          { class: "not-asked", "data-label": verb, role: "cell" },
+          h("span", { class: "none", "aria-label": "not applicable" }, "–"),
+        );
       const cell = h("td", { "data-label": verb, role: "cell" }, h("span", { class: "pending" }, "…"));
       asked.push({ cell, verb, kind, sub });
       return cell;
     });
     return h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, title), cells);
   });
-  const head = h("tr", { role: "row" }, h("th", { scope: "col", role: "columnheader" }, "Resource"), VERBS.map((verb) => h("th", { scope: "col", role: "columnheader" }, verb)));
+  const head = h(
+    "tr",
+    { role: "row" },
+    h("th", { scope: "col", role: "columnheader" }, "Resource"),
+    VERBS.map((verb) => h("th", { scope: "col", role: "columnheader" }, verb)),
+  );
   const table = h(
     "table",
-    { class: "matrix", role: "table", testid: "access-matrix", "aria-label": namespace ? `In ${namespace}` : "In all namespaces" },
+    {
+      class: "matrix",
+      role: "table",
+      testid: "access-matrix",
+      "aria-label": namespace ? `In ${namespace}` : "In all namespaces",
+    },
     h("thead", { role: "rowgroup" }, head),
     h("tbody", { role: "rowgroup" }, rows),
   );
@@ -76,7 +100,14 @@ async function askAll(asked, namespace, signal) {
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const answer = await ask(next, namespace, signal);
-      fill(next.cell, h("span", { class: `verdict ${answer.allowed ? "yes" : "no"}`, title: answer.reason }, answer.allowed ? "allowed" : "not allowed"));
+      fill(
+        next.cell,
+        h(
+          "span",
+          { class: `verdict ${answer.allowed ? "yes" : "no"}`, title: answer.reason },
+          answer.allowed ? "allowed" : "not allowed",
+        ),
+      );
       answers.push(answer);
     }
   };
@@ -88,7 +119,11 @@ async function ask({ verb, kind, sub }, namespace, signal) {
   const resourceAttributes = { verb, group: kind.group, resource: kind.plural };
   if (sub) resourceAttributes.subresource = sub;
   if (namespace && kind.namespaced) resourceAttributes.namespace = namespace;
-  const review = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } };
+  const review = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    spec: { resourceAttributes },
+  };
   const { status } = await post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, { signal });
   return { allowed: status.allowed === true, reason: status.reason || "The API gave no reason." };
 }
@@ -102,7 +137,13 @@ function reasonList(answers) {
   const items = [...counts].map(([key, count]) => {
     const [allowed, reason] = JSON.parse(key);
     const verdict = h("span", { class: `verdict ${allowed ? "yes" : "no"}` }, allowed ? "allowed" : "not allowed");
-    return h("li", {}, verdict, h("span", { class: "quiet" }, counted(count, "answer", "answers")), h("span", { class: "reason" }, reason));
+    return h(
+      "li",
+      {},
+      verdict,
+      h("span", { class: "quiet" }, counted(count, "answer", "answers")),
+      h("span", { class: "reason" }, reason),
+    );
   });
   return [h("h3", {}, "The reasons the API gave"), h("ul", {}, items)];
 }

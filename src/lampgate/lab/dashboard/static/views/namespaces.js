@@ -11,9 +11,15 @@ const COLUMNS = [
   {
     title: "Name",
     wide: true,
-    cell: ({ metadata }) => h("a", { href: `${viewPath("pods")}?namespace=${encodeURIComponent(metadata.name)}` }, metadata.name),
+    cell: ({ metadata }) =>
+      h("a", { href: `${viewPath("pods")}?namespace=${encodeURIComponent(metadata.name)}` }, metadata.name),
   },
-  { title: "Status", size: "l", cell: ({ status }) => chip({ word: status?.phase ?? "Unknown", tone: status?.phase === "Active" ? "ok" : "wait" }) },
+  {
+    title: "Status",
+    size: "l",
+    cell: ({ status }) =>
+      chip({ word: status?.phase ?? "Unknown", tone: status?.phase === "Active" ? "ok" : "wait" }),
+  },
   { title: "Age", number: true, size: "s", cell: ({ metadata }) => age(metadata.creationTimestamp) },
 ];
 

@@ -17,18 +17,29 @@ const readyOf = (items, ready) => {
 };
 const replicasReady = ({ spec, status }) => (status?.readyReplicas ?? 0) >= (spec?.replicas ?? 1);
 
-/** Kind, the view it leads to, and a line made of the objects. A card without a line needs no objects, only their number. */
+/** Kind, the view it leads to, and a line made of the objects. Without a line only their number is asked for. */
 const CARDS = [
   [KINDS.pods, "pods", podsLine],
   [KINDS.deployments, "workloads", (items) => readyOf(items, replicasReady)],
   [KINDS.statefulsets, "workloads", (items) => readyOf(items, replicasReady)],
-  [KINDS.daemonsets, "workloads", (items) => readyOf(items, ({ status }) => status?.numberReady >= status?.desiredNumberScheduled)],
+  [
+    KINDS.daemonsets,
+    "workloads",
+    (items) => readyOf(items, ({ status }) => status?.numberReady >= status?.desiredNumberScheduled),
+  ],
   [KINDS.jobs, "workloads", jobsLine],
   [KINDS.services, ""],
   [KINDS.configmaps, ""],
   [KINDS.secrets, "secrets"],
   [KINDS.namespaces, "namespaces"],
-  [KINDS.nodes, "", (items) => readyOf(items, ({ status }) => status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"))],
+  [
+    KINDS.nodes,
+    "",
+    (items) =>
+      readyOf(items, ({ status }) =>
+        status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+      ),
+  ],
 ];
 
 function podsLine(items) {
@@ -65,7 +76,9 @@ export function overviewView({ signal, fail }) {
   });
   const warnings = h("div", {}, loading());
   showWarnings(warnings, namespace, signal);
-  const about = namespace ? `What you may see of the namespace ${namespace}.` : "What you may see of the whole cluster.";
+  const about = namespace
+    ? `What you may see of the namespace ${namespace}.`
+    : "What you may see of the whole cluster.";
   return page(
     { title: "Overview", about, tools: namespacePicker({ signal }) },
     offer,
@@ -81,36 +94,74 @@ async function fillCard(card, { kind, path, line, namespace, signal }) {
   const count = items.length + (list.metadata?.remainingItemCount ?? 0);
   const title = path ? h("a", { href: viewPath(path) }, kind.title) : kind.title;
   const remark = line && items.length ? line(items) : "";
-  fill(card, h("h2", {}, title), h("p", { class: "figure" }, String(count)), h("p", { class: "remark" }, count ? remark : "none"));
+  fill(
+    card,
+    h("h2", {}, title),
+    h("p", { class: "figure" }, String(count)),
+    h("p", { class: "remark" }, count ? remark : "none"),
+  );
 }
 
 const forbiddenTile = (kind, error) => [
   h("h2", {}, kind.title),
   h("p", { class: "may-not", testid: "forbidden" }, `You may not list ${kind.title.toLowerCase()}.`),
-  h("details", {}, h("summary", {}, "Why", h("span", { class: "visually-hidden" }, ` you may not list ${kind.plural}`)), h("p", {}, error.message), h("p", {}, whoSaidNo(error.message))),
+  h(
+    "details",
+    {},
+    h("summary", {}, "Why", h("span", { class: "visually-hidden" }, ` you may not list ${kind.plural}`)),
+    h("p", {}, error.message),
+    h("p", {}, whoSaidNo(error.message)),
+  ),
 ];
 
 const failedTile = (kind, error) => [h("h2", {}, kind.title), h("p", { class: "may-not" }, error.message)];
 
 async function showWarnings(place, namespace, signal) {
   try {
-    const { items = [] } = await get(withQuery(listPath(KINDS.events, namespace), { fieldSelector: "type=Warning", limit: "500" }), { signal });
+    const { items = [] } = await get(
+      withQuery(listPath(KINDS.events, namespace), { fieldSelector: "type=Warning", limit: "500" }),
+      { signal },
+    );
     const last = (event) => event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
-    const warnings = items.filter(({ type }) => type === "Warning").sort((one, other) => Date.parse(last(other)) - Date.parse(last(one)));
+    const warnings = items
+      .filter(({ type }) => type === "Warning")
+      .sort((one, other) => Date.parse(last(other)) - Date.parse(last(one)));
     if (!warnings.length) return fill(place, emptyPanel("No warnings. All is calm."));
     return fill(
       place,
       h(
         "ul",
         { class: "warnings" },
-        warnings.slice(0, 8).map((event) =>
-          h("li", {}, h("strong", {}, event.reason), h("span", { class: "message" }, event.message), h("span", { class: "quiet" }, subject(event), " · ", counted(event.count ?? 1, "time", "times"), " · ", age(last(event)), " ago")),
-        ),
+        warnings
+          .slice(0, 8)
+          .map((event) =>
+            h(
+              "li",
+              {},
+              h("strong", {}, event.reason),
+              h("span", { class: "message" }, event.message),
+              h(
+                "span",
+                { class: "quiet" },
+                subject(event),
+                " · ",
+                counted(event.count ?? 1, "time", "times"),
+                " · ",
+                age(last(event)),
+                " ago",
+              ),
+            ),
+          ),
       ),
     );
   } catch (error) {
     if (isAbort(error) || error.status === 401) return undefined;
-    return fill(place, error.status === 403 ? compactRefusal(error, mayNotList(KINDS.events, namespace)) : refusalPanel(error, { signal }));
+    return fill(
+      place,
+      error.status === 403
+        ? compactRefusal(error, mayNotList(KINDS.events, namespace))
+        : refusalPanel(error, { signal }),
+    );
   }
 }
 

@@ -57,7 +57,9 @@ export function podView({ params: { namespace, name }, signal, fail }) {
 
 function podFacts({ metadata, spec = {}, status = {} }) {
   const owner = metadata.ownerReferences?.[0];
-  const labels = Object.entries(metadata.labels ?? {}).map(([key, value]) => h("span", { class: "label" }, `${key}=${value}`));
+  const labels = Object.entries(metadata.labels ?? {}).map(([key, value]) =>
+    h("span", { class: "label" }, `${key}=${value}`),
+  );
   return facts([
     ["Namespace", metadata.namespace],
     ["Node", spec.nodeName],
@@ -81,7 +83,13 @@ function containerList({ spec = {}, status = {} }) {
         "li",
         {},
         h("div", {}, h("strong", {}, name), h("span", { class: "image" }, image)),
-        h("div", { class: "container-state" }, state.detail && h("span", { class: "quiet" }, state.detail), h("span", { class: "quiet" }, counted(current?.restartCount ?? 0, "restart", "restarts")), chip(state)),
+        h(
+          "div",
+          { class: "container-state" },
+          state.detail && h("span", { class: "quiet" }, state.detail),
+          h("span", { class: "quiet" }, counted(current?.restartCount ?? 0, "restart", "restarts")),
+          chip(state),
+        ),
       );
     }),
   );
@@ -97,7 +105,10 @@ function conditionList(conditions) {
         "li",
         {},
         h("span", { class: "condition-name" }, type),
-        chip({ word: status === "True" ? "Yes" : status === "False" ? "No" : "Unknown", tone: status === "True" ? "ok" : "wait" }),
+        chip({
+          word: status === "True" ? "Yes" : status === "False" ? "No" : "Unknown",
+          tone: status === "True" ? "ok" : "wait",
+        }),
         h("span", { class: "message" }, message || reason || ""),
         h("span", { class: "quiet" }, age(lastTransitionTime)),
       ),

@@ -18,7 +18,12 @@ const COLUMNS = [
   },
   { title: "Namespace", size: "m", cell: ({ metadata }) => metadata.namespace },
   { title: "Status", size: "l", cell: (pod) => chip(podStatus(pod)) },
-  { title: "Ready", number: true, size: "s", cell: (pod) => `${readyContainers(pod).ready}/${readyContainers(pod).total}` },
+  {
+    title: "Ready",
+    number: true,
+    size: "s",
+    cell: (pod) => `${readyContainers(pod).ready}/${readyContainers(pod).total}`,
+  },
   { title: "Restarts", number: true, size: "s", cell: (pod) => String(restarts(pod)) },
   { title: "Node", size: "m", cell: ({ spec }) => spec?.nodeName ?? "" },
   { title: "Age", number: true, size: "s", cell: ({ metadata }) => age(metadata.creationTimestamp) },
@@ -26,7 +31,12 @@ const COLUMNS = [
 
 export function podsView({ signal, fail }) {
   const namespace = selectedNamespace();
-  const search = h("input", { type: "search", placeholder: "Filter by name", "aria-label": "Filter by name", testid: "pods-filter" });
+  const search = h("input", {
+    type: "search",
+    placeholder: "Filter by name",
+    "aria-label": "Filter by name",
+    testid: "pods-filter",
+  });
   const { body, count, status, refresh } = liveTable({
     kind: KINDS.pods,
     namespace,

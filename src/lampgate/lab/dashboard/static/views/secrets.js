@@ -1,5 +1,5 @@
-// Secrets: names and types. Values leave the API only for the one secret that somebody asks to see, so the list is asked
-// for as a Table (which has none) and is not watched (a watch would bring them all).
+// Secrets: names and types. Values leave the API only for the one secret that somebody asks to see, so the list is
+// asked for as a Table (which has none) and is not watched (a watch would bring them all).
 
 import { get, isAbort } from "../api.js";
 import { fill, h } from "../dom.js";
@@ -31,23 +31,38 @@ export function secretsView({ signal, fail }) {
     }
   };
   const show = (secrets) => {
-    if (!secrets.length) return fill(body, emptyPanel(namespace ? `There are no secrets in the namespace ${namespace}.` : "The cluster has no secrets."));
+    if (!secrets.length)
+      return fill(
+        body,
+        emptyPanel(namespace ? `There are no secrets in the namespace ${namespace}.` : "The cluster has no secrets."),
+      );
     const table = createTable({ testid: "secrets-table", label: "Secrets", columns: columns(namespace, signal) });
     table.update(secrets.sort(byName));
     return fill(body, table.element);
   };
   load();
   const about = "Values stay in the cluster until you reveal them, one secret at a time.";
-  return page({ title: "Secrets", mark: count, about, tools: namespacePicker({ signal }) }, h("div", { class: "card" }, body));
+  return page(
+    { title: "Secrets", mark: count, about, tools: namespacePicker({ signal }) },
+    h("div", { class: "card" }, body),
+  );
 }
 
 /** Names, types and numbers of keys, from a Table or, where the API gives none, from a list. */
 function withoutValues(answer) {
   if (answer.kind !== "Table") {
-    return (answer.items ?? []).map(({ metadata, type, data = {} }) => ({ metadata, type, keys: Object.keys(data).length }));
+    return (answer.items ?? []).map(({ metadata, type, data = {} }) => ({
+      metadata,
+      type,
+      keys: Object.keys(data).length,
+    }));
   }
   const index = (title) => answer.columnDefinitions.findIndex(({ name }) => name === title);
-  return answer.rows.map(({ cells, object }) => ({ metadata: object.metadata, type: cells[index("Type")], keys: cells[index("Data")] }));
+  return answer.rows.map(({ cells, object }) => ({
+    metadata: object.metadata,
+    type: cells[index("Type")],
+    keys: cells[index("Data")],
+  }));
 }
 
 const columns = (namespace, signal) =>
@@ -61,7 +76,12 @@ const columns = (namespace, signal) =>
   ].filter(Boolean);
 
 function revealButton({ namespace, name }, signal) {
-  const button = h("button", { type: "button", class: "button small", "aria-expanded": "false", testid: `reveal-${name}` });
+  const button = h("button", {
+    type: "button",
+    class: "button small",
+    "aria-expanded": "false",
+    testid: `reveal-${name}`,
+  });
   const caption = (text) => fill(button, text, h("span", { class: "visually-hidden" }, ` the values of ${name}`));
   caption("Reveal");
   let shown;
@@ -83,8 +103,15 @@ function revealButton({ namespace, name }, signal) {
 async function readInto(cell, namespace, name, signal) {
   try {
     const { data = {} } = await get(`${listPath(KINDS.secrets, namespace)}/${encodeURIComponent(name)}`, { signal });
-    const rows = Object.entries(data).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, decoded(value))));
-    fill(cell, rows.length ? h("dl", { class: "values", testid: "secret-values" }, rows) : emptyPanel("This secret has no values."));
+    const rows = Object.entries(data).map(([key, value]) =>
+      h("div", {}, h("dt", {}, key), h("dd", {}, decoded(value))),
+    );
+    fill(
+      cell,
+      rows.length
+        ? h("dl", { class: "values", testid: "secret-values" }, rows)
+        : emptyPanel("This secret has no values."),
+    );
   } catch (error) {
     if (!isAbort(error)) fill(cell, refusalPanel(error, { title: `You may not read ${name}`, signal }));
   }
