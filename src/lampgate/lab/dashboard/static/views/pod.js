@@ -121,7 +121,7 @@ const EVENT_COLUMNS = [
   { title: "Reason", size: "m", cell: ({ reason }) => reason },
   { title: "Message", wide: true, cell: ({ message }) => message },
   { title: "Times", number: true, size: "s", cell: ({ count }) => String(count ?? 1) },
-  { title: "Last seen", number: true, size: "s", cell: (event) => age(lastSeen(event)) },
+  { title: "Last seen", number: true, size: "m", cell: (event) => age(lastSeen(event)) },
 ];
 const lastSeen = (event) => event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
 

@@ -69,7 +69,7 @@ const columns = (namespace, signal) =>
   [
     { title: "Name", wide: true, cell: ({ metadata }) => metadata.name },
     !namespace && { title: "Namespace", size: "m", cell: ({ metadata }) => metadata.namespace },
-    { title: "Type", cell: ({ type }) => type },
+    { title: "Type", size: "l", cell: ({ type }) => type },
     { title: "Keys", number: true, size: "s", cell: ({ keys }) => String(keys) },
     { title: "Age", number: true, size: "s", cell: ({ metadata }) => age(metadata.creationTimestamp) },
     { title: "Values", number: true, size: "m", cell: ({ metadata }) => revealButton(metadata, signal) },
