@@ -11,7 +11,10 @@ import contextlib
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
+
+from lampgate.portal.problems import render
 
 from lampgate.config.settings import (
     AllowSettings,
@@ -29,7 +32,6 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
 from lampgate.observe.access_log import AccessLog
-from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.revocation import Revocations
@@ -103,7 +105,9 @@ class Client:
         first, *lines = block[:-4].decode("latin-1").split("\r\n")
         version, status, *_ = first.split(" ")
         assert version == "HTTP/1.1"
-        return int(status), {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return int(status), {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+        }
 
     async def gets(self, count: int) -> bytes:
         return await asyncio.wait_for(self.reader.readexactly(count), PATIENCE)
@@ -132,7 +136,8 @@ class Stage:
     """The gateway between clients and one origin. Use as an async context manager."""
 
     def __init__(self, *, limits: Limits | None = None, **changes: Any) -> None:
-        self._limits = limits
+        # Most conversations end in the middle of something; nothing of it is waited for.
+        self._limits = replace(limits or Limits(), drain_timeout=0.05)
         self._changes = changes
         self._clients: list[asyncio.StreamWriter] = []
         self._arrived: asyncio.Queue[OriginConnection] = asyncio.Queue()
@@ -200,7 +205,9 @@ class Stage:
         now = int(time.time())
         return Session(
             id=session_id,
-            subject=Subject("https://issuer.example", "sub", tid="t", oid="o", preferred_username="rita@contoso.example"),
+            subject=Subject(
+                "https://issuer.example", "sub", tid="t", oid="o", preferred_username="rita@contoso.example"
+            ),
             signed_in_at=now,
             expires_at=now + int(lifetime),
             tokens={"access_token": Token(TOKEN, now + int(lifetime))},
@@ -212,7 +219,9 @@ class Stage:
         assert isinstance(saved, list)
         return "; ".join(line.split(";")[0] for line in saved)
 
-    def request(self, line: str = "GET / HTTP/1.1", *headers: str, body: bytes = b"", signed_in: bool = True) -> bytes:
+    def request(
+        self, line: str = "GET / HTTP/1.1", *headers: str, body: bytes = b"", signed_in: bool = True
+    ) -> bytes:
         fields = [line, f"Host: localhost:{self.port}", *headers]
         if signed_in:
             fields.append(f"Cookie: {self.cookie()}")

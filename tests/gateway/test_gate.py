@@ -45,7 +45,13 @@ async def test_without_a_session_no_websocket(path: str) -> None:
 
 @pytest.mark.parametrize(
     "cookie",
-    ["lampgate=1~AQAAAAAA", "lampgate=x", "__Host-lampgate=1~x", "lampgate=1~x; lampgate=1~y", "lampgate=" + "A" * 4000],
+    [
+        "lampgate=1~AQAAAAAA",
+        "lampgate=x",
+        "__Host-lampgate=1~x",
+        "lampgate=1~x; lampgate=1~y",
+        "lampgate=" + "A" * 4000,
+    ],
 )
 async def test_a_cookie_that_is_not_ours_is_no_session(cookie: str) -> None:
     async with Stage() as stage:
@@ -112,7 +118,9 @@ class TestOthersGetAnswersTheyCanUse:
     async def test_fetch_gets_json_and_reloads_headlamp(self) -> None:
         async with Stage() as stage:
             client = await stage.client()
-            client.sends(stage.request("GET /config HTTP/1.1", "Sec-Fetch-Mode: cors", "Accept: */*", signed_in=False))
+            client.sends(
+                stage.request("GET /config HTTP/1.1", "Sec-Fetch-Mode: cors", "Accept: */*", signed_in=False)
+            )
             status, headers, body = await client.gets_answer()
             assert (status, headers["content-type"], headers["x-reload"]) == (401, "application/json", "reload")
             assert b'"code":"session.none"' in body.replace(b" ", b"")
@@ -202,7 +210,9 @@ class TestAStoreThatTakesTime:
                 origin.answers_ok()
                 assert (await client.gets_answer())[0] == 200
 
-    @pytest.mark.parametrize("outcome", [Unknown("store down"), ConnectionError("store down")], ids=["unknown", "raises"])
+    @pytest.mark.parametrize(
+        "outcome", [Unknown("store down"), ConnectionError("store down")], ids=["unknown", "raises"]
+    )
     async def test_not_knowing_signs_nobody_out(self, outcome: Lookup | Exception) -> None:
         async with Stage() as stage:
             slow = _AsyncStore(None)

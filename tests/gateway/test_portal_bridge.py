@@ -9,7 +9,9 @@ async def test_the_portal_gets_the_request() -> None:
     async with Stage() as stage:
         client = await stage.client()
         client.sends(
-            stage.request("POST /oauth2/x?a=b HTTP/1.1", "Content-Length: 3", "X-Custom: 1", signed_in=False, body=b"abc")
+            stage.request(
+                "POST /oauth2/x?a=b HTTP/1.1", "Content-Length: 3", "X-Custom: 1", signed_in=False, body=b"abc"
+            )
         )
         status, headers, body = await client.gets_answer()
         assert (status, headers["content-type"], body) == (200, "text/plain", b"portal:/oauth2/x")
@@ -52,7 +54,9 @@ async def test_a_failing_portal_is_an_answer() -> None:
 async def test_too_large_a_form() -> None:
     async with Stage() as stage:
         client = await stage.client()
-        client.sends(stage.request("POST /oauth2/x HTTP/1.1", "Content-Length: 100000", signed_in=False, body=b"x" * 100000))
+        client.sends(
+            stage.request("POST /oauth2/x HTTP/1.1", "Content-Length: 100000", signed_in=False, body=b"x" * 100000)
+        )
         assert (await client.gets_answer())[0] == 413
 
 

@@ -9,10 +9,14 @@ import pytest
 from tests.gateway.stage import TOKEN, Client, OriginConnection, Stage
 from tests.gateway.test_gate import WEBSOCKET
 
-ACCEPTED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n"
+ACCEPTED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n"
+)
 
 
-async def open_websocket(stage: Stage, *headers: str, session_id: str = "s1", lifetime: float = 3600) -> tuple[Client, OriginConnection]:
+async def open_websocket(
+    stage: Stage, *headers: str, session_id: str = "s1", lifetime: float = 3600
+) -> tuple[Client, OriginConnection]:
     client = await stage.client()
     cookie = f"Cookie: {stage.cookie(stage.session(session_id, lifetime=lifetime))}"
     client.sends(stage.request("GET /clusters/main/api HTTP/1.1", *WEBSOCKET, *headers, cookie, signed_in=False))
@@ -38,7 +42,11 @@ async def test_handshake() -> None:
         assert b"Upgrade: websocket" in head
         origin.answers(ACCEPTED + b"Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n\x81\x02hi")
         status, headers = await client.gets_head()
-        assert (status, headers["sec-websocket-protocol"], headers["upgrade"]) == (101, "v4.channel.k8s.io", "websocket")
+        assert (status, headers["sec-websocket-protocol"], headers["upgrade"]) == (
+            101,
+            "v4.channel.k8s.io",
+            "websocket",
+        )
         assert "content-length" not in headers
         assert await client.gets(4) == b"\x81\x02hi"
 

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from lampgate.config.settings import HeaderInjection, InjectedValue
+from lampgate.policy.injection import injected_lines, kept_tokens
+from lampgate.session.record import Session, Subject, Token
+
+SESSION = Session(
+    id="s",
+    subject=Subject("i", "sub", email="rita@contoso.example", preferred_username="rita", groups=("a", "b")),
+    signed_in_at=0,
+    expires_at=1,
+    tokens={"access_token": Token("TOKEN", 1)},
+    id_token="IDTOKEN",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "line"),
+    [
+        ("Authorization", [("access_token", "Bearer ")], b"Authorization: Bearer TOKEN\r\n"),
+        ("Authorization", [("id_token", "Bearer ")], b"Authorization: Bearer IDTOKEN\r\n"),
+        ("X-User", [("user", "")], b"X-User: sub\r\n"),
+        ("X-Mail", [("email", ""), ("preferred_username", "")], b"X-Mail: rita@contoso.example,rita\r\n"),
+        ("X-Groups", [("groups", "g:")], b"X-Groups: g:a,g:b\r\n"),
+    ],
+)
+def test_lines(name: str, values: list[tuple[str, str]], line: bytes) -> None:
+    injection = HeaderInjection(
+        name=name,
+        values=tuple(InjectedValue.model_validate({"claim": claim, "prefix": prefix}) for claim, prefix in values),
+    )
+    assert injected_lines([injection], SESSION) == line
+
+
+def test_an_empty_claim_adds_nothing() -> None:
+    empty = Session(id="s", subject=Subject("i", ""), signed_in_at=0, expires_at=1)
+    injections = [
+        HeaderInjection(name="A", values=(InjectedValue(claim=claim, prefix="x "),))
+        for claim in ("access_token", "id_token", "user", "email", "groups", "preferred_username")
+    ]  # fmt: skip
+    assert injected_lines(injections, empty) == b""
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Forged: 1", "a\nb", "a\0"])
+def test_a_claim_cannot_forge_a_header(value: str) -> None:
+    session = Session(id="s", subject=Subject("i", value), signed_in_at=0, expires_at=1)
+    assert injected_lines([HeaderInjection(name="X-User", values=(InjectedValue(claim="user"),))], session) == b""
+
+
+def test_only_tokens_that_are_injected_are_kept() -> None:
+    injection = HeaderInjection(name="A", values=(InjectedValue(claim="id_token"), InjectedValue(claim="email")))
+    assert kept_tokens([injection]) == {"id_token"}
