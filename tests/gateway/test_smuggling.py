@@ -49,7 +49,9 @@ async def test_refused(headers: list[str], body: bytes) -> None:
 PASSED_AS_ONE: dict[str, tuple[list[str], bytes, bytes]] = {
     "te-upper-case": (["Transfer-Encoding: CHUNKED"], b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
     "te-tab": (["Transfer-Encoding:\tchunked"], b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
-    "te-hidden-by-connection": (["Connection: Transfer-Encoding", "Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
+    "te-hidden-by-connection": (
+        ["Connection: Transfer-Encoding", "Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\n\r\n", b"hello"
+    ),
     "cl-hidden-by-connection": (["Connection: Content-Length", "Content-Length: 5"], b"hello", b"hello"),
 }  # fmt: skip
 

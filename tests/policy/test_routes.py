@@ -15,7 +15,8 @@ ROUTES = Routes(
     ("path", "route"),
     [
         ("/api/", "/api/"), ("/api/x", "/api/"), ("/api", None), ("/apix", None), ("/api/special/x", "/api/special/"),
-        ("/api/special", "/api/"), ("/api/special/exact", "/api/special/exact"), ("/api/special/exact/", "/api/special/"),
+        ("/api/special", "/api/"), ("/api/special/exact", "/api/special/exact"),
+        ("/api/special/exact/", "/api/special/"),
         ("/exact", "/exact"), ("/exact/", None), ("/", None), ("*", None),
     ],
 )  # fmt: skip

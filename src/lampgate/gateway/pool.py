@@ -24,6 +24,7 @@ class Pool:
         self._home: dict[UpstreamConnection, str] = {}
         self._dialling: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._emptied = asyncio.Event()
 
     def acquire(self, upstream: UpstreamSettings) -> UpstreamConnection | None:
         """An unused connection, the one used last; None where one has to be dialled."""
@@ -46,6 +47,8 @@ class Pool:
     def forget(self, connection: UpstreamConnection) -> None:
         """A connection is lost."""
         home = self._home.pop(connection, None)
+        if not self._home:
+            self._emptied.set()
         if home is not None and connection in self._idle.get(home, ()):
             self._idle[home].remove(connection)
 
@@ -86,7 +89,8 @@ class Pool:
             task.cancel()
         if dialling:
             await asyncio.wait(dialling)
+        self._emptied.clear()
         for connection in tuple(self._home):
             connection.transport.abort()
-        while self._home:
-            await asyncio.sleep(0)
+        if self._home:
+            await self._emptied.wait()
