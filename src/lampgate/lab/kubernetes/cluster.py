@@ -12,6 +12,7 @@ import binascii
 import copy
 import json
 import random
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
@@ -65,8 +66,8 @@ class Cluster:
     def __init__(
         self,
         *,
-        clock: Callable[[], float],
-        rng: random.Random,
+        clock: Callable[[], float] = time.time,
+        rng: random.Random | None = None,
         kinds: Iterable[Kind] = KINDS,
         history_limit: int = HISTORY_LIMIT,
     ) -> None:
@@ -75,7 +76,7 @@ class Cluster:
         self.logs = Logs()
         #: Called after each change, in order; a reaction may change the cluster in turn.
         self.reactions: list[Callable[[Kind, Change], None]] = []
-        self._rng = rng
+        self._rng = rng or random.Random()  # noqa: S311 - uids and names, not secrets
         self._objects: dict[Kind, dict[tuple[str, str], Object]] = {kind: {} for kind in self.kinds}
         self._history = {kind: History(history_limit) for kind in self.kinds}
         self._resource_version = 1

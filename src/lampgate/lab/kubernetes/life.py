@@ -28,8 +28,8 @@ _EVENT_EVERY: Final = 30
 
 async def live(
     cluster: Cluster,
-    *,
     rng: random.Random | None = None,
+    *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Let time pass until cancelled.

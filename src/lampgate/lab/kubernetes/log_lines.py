@@ -42,7 +42,10 @@ def _database(rng: random.Random) -> str:
 def _dns(rng: random.Random) -> str:
     name = rng.choice(("catalog.shop", "cart.shop", "orders-db.shop", "prometheus.monitoring"))
     client = f"10.244.0.{rng.randint(2, 250)}:{rng.randint(30000, 60000)}"
-    return f'[INFO] {client} "A IN {name}.svc.cluster.local. udp" NOERROR'def _prometheus(rng: random.Random) -> str:
+    return f'[INFO] {client} "A IN {name}.svc.cluster.local. udp" NOERROR'
+
+
+def _prometheus(rng: random.Random) -> str:
     return f'level=info component=tsdb msg="Head GC completed" caller=head.go duration={rng.random() * 20:.3f}ms'
 
 

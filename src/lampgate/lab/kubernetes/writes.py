@@ -1,6 +1,6 @@
 """Changing objects: create, update, patch, delete, scale.
 
-Takes JSON bodies. What the lab cannot do faithfully (dry runs, server-side apply) is refused, never ignored.
+What the lab cannot do faithfully (dry runs, server-side apply) is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 
-from lampgate.lab.kubernetes import defaults, resources, status
+from lampgate.lab.kubernetes import defaults, protobuf, resources, status
 from lampgate.lab.kubernetes.front import Call
 from lampgate.lab.kubernetes.kinds import Kind
 from lampgate.lab.kubernetes.patch import PATCHES
@@ -22,13 +22,15 @@ _BODY_LIMIT: Final = 3 * 1024 * 1024
 
 
 async def read_body(request: Request) -> Object:
-    """The JSON object a request carries.
+    """The object a request carries, as JSON or in Kubernetes' protobuf form.
 
     :raises StatusError: 400, 413, 415.
     """
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    if media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode(await _bytes(request))
     if media_type != "application/json":
-        raise status.unsupported_media_type("application/json")
+        raise status.unsupported_media_type(f"application/json, {protobuf.MEDIA_TYPE}")
     body = await _json(request)
     if not isinstance(body, dict):
         raise status.bad_request("the body of the request is not a JSON object")
@@ -158,6 +160,13 @@ async def _patched(request: Request, stored: Object) -> Object:
 
 
 async def _json(request: Request) -> Any:
+    try:
+        return msgspec.json.decode(await _bytes(request))
+    except msgspec.DecodeError as error:
+        raise status.bad_request("the body of the request is not JSON") from error
+
+
+async def _bytes(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -165,10 +174,7 @@ async def _json(request: Request) -> Any:
             raise status.StatusError(
                 413, "RequestEntityTooLarge", f"Request entity too large: limit is {_BODY_LIMIT}"
             )
-    try:
-        return msgspec.json.decode(bytes(body))
-    except msgspec.DecodeError as error:
-        raise status.bad_request("the body of the request is not JSON") from error
+    return bytes(body)
 
 
 def _check_identity(call: Call, kind: Kind, obj: Object) -> None:
