@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import httpx
@@ -76,10 +78,12 @@ async def test_headers_that_are_no_token(front: Front, entra: FakeEntra) -> None
 
 async def test_algorithms_are_not_the_tokens_choice(front: Front, entra: FakeEntra) -> None:
     claims = entra.aks_claims(ADA)
-    secret = OctKey.import_key(entra.key.as_pem(private=False))
+    secret = OctKey.import_key(b"0123456789abcdef0123456789abcdef")
     header = {"alg": "HS256", "kid": entra.key.kid}
     await refused(front, f"Bearer {jwt.encode(header, claims, secret, algorithms=['HS256'])}")
     await refused(front, f"Bearer {jwt.encode({**header, 'alg': 'RS512'}, claims, entra.key, algorithms=['RS512'])}")
+    none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": entra.key.kid}).encode()).decode().rstrip("=")
+    await refused(front, f"Bearer {none}.{entra.sign(claims).split('.')[1]}.")
 
 
 async def test_service_account_tokens_are_not_accepted(front: Front) -> None:
