@@ -35,24 +35,40 @@ async def test_403_in_the_api_servers_words(rita: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "message"),
+    ("method", "path", "subject", "action"),
     [
-        ("GET", "/api/v1/pods", 'pods is forbidden: User "{}" cannot list resource "pods" in API group "" at the cluster '
-         "scope: {}"),
-        ("GET", "/apis/apps/v1/namespaces/headlamp/deployments", 'deployments.apps is forbidden: User "{}" cannot list '
-         'resource "deployments" in API group "apps" in the namespace "headlamp": {}'),
-        ("DELETE", "/api/v1/namespaces/headlamp", 'namespaces "headlamp" is forbidden: User "{}" cannot delete resource '
-         '"namespaces" in API group "" in the namespace "headlamp": {}'),
-        ("GET", "/api/v1/namespaces/monitoring/pods/x/log", 'pods "x" is forbidden: User "{}" cannot get resource '
-         '"pods/log" in API group "" in the namespace "monitoring": {}'),
-        ("GET", "/metrics", 'forbidden: User "{}" cannot get path "/metrics": {}'),
-        ("GET", "/apis/example.com/v1/widgets", 'widgets.example.com is forbidden: User "{}" cannot list resource '
-         '"widgets" in API group "example.com" at the cluster scope: {}'),
+        ("GET", "/api/v1/pods", "pods is ", 'list resource "pods" in API group "" at the cluster scope'),
+        (
+            "GET",
+            "/apis/apps/v1/namespaces/headlamp/deployments",
+            "deployments.apps is ",
+            'list resource "deployments" in API group "apps" in the namespace "headlamp"',
+        ),
+        (
+            "DELETE",
+            "/api/v1/namespaces/headlamp",
+            'namespaces "headlamp" is ',
+            'delete resource "namespaces" in API group "" in the namespace "headlamp"',
+        ),
+        (
+            "GET",
+            "/api/v1/namespaces/monitoring/pods/x/log",
+            'pods "x" is ',
+            'get resource "pods/log" in API group "" in the namespace "monitoring"',
+        ),
+        ("GET", "/metrics", "", 'get path "/metrics"'),
+        (
+            "GET",
+            "/apis/example.com/v1/widgets",
+            "widgets.example.com is ",
+            'list resource "widgets" in API group "example.com" at the cluster scope',
+        ),
     ],
-)  # fmt: skip
-async def test_refusals(wes: httpx.AsyncClient, method: str, path: str, message: str) -> None:
+)
+async def test_refusals(wes: httpx.AsyncClient, method: str, path: str, subject: str, action: str) -> None:
     answer = await wes.request(method, path)
-    assert (answer.status_code, answer.json()["message"]) == (403, message.format(WES.username, NO_ROLE))
+    expected = f'{subject}forbidden: User "{WES.username}" cannot {action}: {NO_ROLE}'
+    assert (answer.status_code, answer.json()["message"]) == (403, expected)
 
 
 async def test_the_writer_of_one_namespace(wes: httpx.AsyncClient) -> None:
@@ -66,9 +82,15 @@ async def test_not_found(ada: httpx.AsyncClient) -> None:
     missing = await ada.get("/apis/apps/v1/namespaces/shop/deployments/nothing")
     assert (missing.status_code, missing.json()["message"]) == (404, 'deployments.apps "nothing" not found')
     assert missing.json()["details"] == {"name": "nothing", "group": "apps", "kind": "deployments"}
-    for path in ("/apis/example.com/v1/widgets", "/apis/gateway.networking.k8s.io/v1", "/apis/metrics.k8s.io/v1beta1/pods",
-                 "/api/v1/namespaces/shop/nodes", "/api/v1/pods/web", "/api/v1/namespaces/shop/pods/x/nothing",
-                 "/nothing"):  # fmt: skip
+    for path in (
+        "/apis/example.com/v1/widgets",
+        "/apis/gateway.networking.k8s.io/v1",
+        "/apis/metrics.k8s.io/v1beta1/pods",
+        "/api/v1/namespaces/shop/nodes",
+        "/api/v1/pods/web",
+        "/api/v1/namespaces/shop/pods/x/nothing",
+        "/nothing",
+    ):
         answer = await ada.get(path)
         assert (answer.status_code, answer.text) == (404, "404 page not found\n"), path
 

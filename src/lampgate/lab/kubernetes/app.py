@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
@@ -95,15 +95,9 @@ class _Api:
         """A watch or a log over WebSocket. Whatever is refused is refused as an HTTP answer, before the upgrade."""
         try:
             call = await self._admit(socket, "GET")
-            kind = _kind(call)
             if call.info.verb == "watch":
-                origin = urlsplit(call.headers.get("origin", ""))
-                if not origin.scheme or not origin.netloc:
-                    # golang.org/x/net/websocket, which serves watches, insists on an Origin it can parse.
-                    await socket.send_denial_response(PlainTextResponse("null origin", 403))
-                    return
-                conversation = websocket.watch(socket, resources.watch(call, kind))
-            elif (kind.plural, call.info.subresource) == ("pods", "log"):
+                conversation = websocket.watch(socket, resources.watch(call, _kind(call)))
+            elif (call.info.resource, call.info.subresource) == ("pods", "log"):
                 conversation = websocket.log(socket, logs.read(call))
             else:
                 # An upgrade the handler does not look at is answered like the plain request it also is.

@@ -7,6 +7,7 @@ with made-up text, the ingress, the job's schedule.
 from __future__ import annotations
 
 import copy
+import functools
 from importlib import resources
 from typing import Any
 
@@ -22,12 +23,16 @@ from lampgate.lab.kubernetes.workloads import owner_reference
 
 def manifests() -> list[Object]:
     """The objects of ``manifests.yaml``, and the gateway's service account with its federated application."""
-    text = resources.files(__package__).joinpath("manifests.yaml").read_text(encoding="utf-8")
-    loaded: list[Any] = list(YAML(typ="safe").load_all(text))
     namespace, _, account = world.GATEWAY_SERVICE_ACCOUNT.removeprefix("system:serviceaccount:").partition(":")
     annotations = {"azure.workload.identity/client-id": world.GATEWAY_APP_ID}
     metadata = {"name": account, "namespace": namespace, "annotations": annotations}
-    return [*loaded, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
+    return [*copy.deepcopy(_loaded()), {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
+
+
+@functools.cache
+def _loaded() -> list[Any]:
+    text = resources.files(__package__).joinpath("manifests.yaml").read_text(encoding="utf-8")
+    return list(YAML(typ="safe").load_all(text))
 
 
 def node(machine: NodeSpec) -> Object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import PlainTextResponse
@@ -18,7 +19,14 @@ from lampgate.lab.kubernetes.status import Object
 
 
 async def watch(socket: WebSocket, events: AsyncIterator[Object]) -> None:
-    """Send each event as one text message."""
+    """Send each event as one text message.
+
+    golang.org/x/net/websocket, which serves watches in the real API, insists on an ``Origin`` it can parse.
+    """
+    origin = urlsplit(socket.headers.get("origin", ""))
+    if not origin.scheme or not origin.netloc:
+        await socket.send_denial_response(PlainTextResponse("null origin", 403))
+        return
     offered = _offered(socket)
     if len(offered) > 1:
         # x/net/websocket takes one or none here; the dashboards offer exactly one for a watch.
