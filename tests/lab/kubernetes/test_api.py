@@ -327,3 +327,12 @@ async def test_the_service_account_issuer_is_public(front: Front, rita: httpx.As
     assert key["use"] == "sig"
     assert not {"d", "p", "q"} & set(key)
     assert (await rita.get("/api")).status_code == 401
+
+
+async def test_a_fault_of_the_labs_own_is_a_500_status(
+    rita: httpx.AsyncClient, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Cluster, "page", lambda *_, **__: 1 / 0)
+    answer = await rita.get("/api/v1/pods")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "InternalError")
+    assert "ZeroDivisionError" in caplog.text

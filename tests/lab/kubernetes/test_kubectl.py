@@ -103,7 +103,7 @@ async def test_reader(kubectl_as: As) -> None:
     lines = (await pods).splitlines()
     assert lines[0].split() == ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"]
     (payments,) = (line.split() for line in lines if "payments" in line)
-    assert payments[2:5] == ["0/1", "CrashLoopBackOff", "11"]
+    assert payments[2:5] == ["0/1", "CrashLoopBackOff", "47"]
     refusal = (
         f'Error from server (Forbidden): {{}} is forbidden: User "{RITA.username}" cannot list resource "{{}}" in '
         'API group "" at the cluster scope: User does not have access to the resource in Azure. '

@@ -48,6 +48,10 @@ async def test_a_config_map_from_birth_to_death(wes: httpx.AsyncClient) -> None:
         ({"metadata": {"name": "a", "namespace": "default"}}, 400),
         ({"kind": "Secret", "metadata": {"name": "a"}}, 400),
         ({"metadata": "a"}, 400),
+        ({"metadata": {"name": "a", "labels": {"x": 1}}}, 400),
+        ({"metadata": {"name": "a", "labels": "x"}}, 400),
+        ({"metadata": {"name": "a", "ownerReferences": [{}]}}, 400),
+        ({"metadata": {"name": "a"}, "data": "x"}, 400),
         (["a"], 400),
     ],
 )
@@ -133,6 +137,10 @@ async def test_a_new_image_replaces_the_pods_and_keeps_the_sidecar(wes: httpx.As
     headers = {"Content-Type": "application/strategic-merge-patch+json"}
     answer = await wes.patch(f"{DEPLOYMENTS}/cart", json=patch, headers=headers)
     assert answer.json()["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2"
+    scaled = [
+        item for item in cluster.select(cluster.kind("events"), "shop") if item["reason"] == "ScalingReplicaSet"
+    ]
+    assert sorted((item["message"].split(" ")[1], item["count"]) for item in scaled) == [("down", 1), ("up", 1)]
     after = pods(cluster, "cart")
     assert len(after) == 2
     assert before.isdisjoint(pod["metadata"]["name"] for pod in after)

@@ -87,6 +87,9 @@ class _Api:
             response = await _answer(await self._admit(request, request.method), request)
         except StatusError as error:
             response = _refusal(error)
+        except Exception:
+            _log.exception("a request could not be answered")
+            response = _refusal(status.internal_error())
         response.headers["Audit-Id"] = str(uuid.uuid4())
         response.headers.setdefault("Cache-Control", _NO_STORE)
         return response

@@ -102,19 +102,14 @@ class Controllers:
         if not any(item["metadata"]["name"] == current for item in sets):
             self._cluster.create(workloads.replica_set(deployment, replicas, len(sets) + 1))
             self._scaled(deployment, current, "up", 0, replicas)
-        for item in sets:
-            wanted = replicas if item["metadata"]["name"] == current else 0
-            before = item["spec"]["replicas"]
-            if before != wanted:
-                self._scaled(
-                    deployment, item["metadata"]["name"], "up" if wanted > before else "down", before, wanted
-                )
-                self._cluster.modify(
-                    self._cluster.kind("replicasets", "apps"),
-                    namespace,
-                    item["metadata"]["name"],
-                    functools.partial(_set_replicas, wanted),
-                )
+        kind = self._cluster.kind("replicasets", "apps")
+        for name in [item["metadata"]["name"] for item in sets]:
+            # Looked up anew: each change here reports to the Deployment, which comes back to this very place.
+            found = self._cluster.find(kind, namespace, name)
+            wanted = replicas if name == current else 0
+            if found is not None and (before := found["spec"]["replicas"]) != wanted:
+                self._scaled(deployment, name, "up" if wanted > before else "down", before, wanted)
+                self._cluster.modify(kind, namespace, name, functools.partial(_set_replicas, wanted))
         self._deployment_status(namespace, deployment["metadata"]["name"])
 
     def _scaled(self, deployment: Object, replica_set: str, way: str, before: int, after: int) -> None:

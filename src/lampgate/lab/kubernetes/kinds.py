@@ -79,7 +79,7 @@ _POD_FIELDS = (
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("", "v1", "configmaps", "ConfigMap", verbs=ALL, short_names=("cm",)),
     Kind("", "v1", "endpoints", "Endpoints", short_names=("ep",)),
-    Kind("", "v1", "events", "Event", verbs=ALL, short_names=("ev",), selectable=_EVENT_FIELDS),
+    Kind("", "v1", "events", "Event", verbs=READ_AND_DELETE, short_names=("ev",), selectable=_EVENT_FIELDS),
     Kind("", "v1", "limitranges", "LimitRange", short_names=("limits",)),
     Kind(
         "", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",), subresources=(_STATUS,),

@@ -23,6 +23,7 @@ from lampgate.lab.kubernetes.status import Object
 _DAY: Final = 86_400.0
 _CLUSTER_AGE: Final = 40 * _DAY
 _LOG_LINES: Final = 40
+_CRASHES: Final = 47
 
 
 def seed(cluster: Cluster, now: float) -> None:
@@ -42,6 +43,8 @@ def seed(cluster: Cluster, now: float) -> None:
     for app in APPS:
         with _at(cluster, now - app.age_days * _DAY):
             _install(cluster, app)
+        if app.crashing:
+            _crash(cluster, app, now)
     with _at(cluster, now - 6 * 3600):
         _nightly(cluster, now)
     for pod in cluster.select(cluster.kind("pods")):
@@ -100,10 +103,6 @@ def _install(cluster: Cluster, app: App) -> None:
                 "spec": {"selector": selector["matchLabels"], "ports": [{"name": "main", "port": app.port}]},
             },
         )
-    if app.crashing:
-        for pod in _pods_of(cluster, app):
-            for _ in range(app.replicas * 11):
-                _crash_once(cluster, pod, app)
 
 
 def _pod_spec(app: App) -> Object:
@@ -127,12 +126,16 @@ def _pod_spec(app: App) -> Object:
     return spec
 
 
-def _crash_once(cluster: Cluster, pod: Object, app: App) -> None:
-    metadata = pod["metadata"]
-    log = cluster.logs.running(metadata["namespace"], metadata["name"], app.name)
-    for text in app.crashing:
-        log.append(LogLine(cluster.clock(), text))
-    back_off(cluster, metadata["namespace"], metadata["name"])
+def _crash(cluster: Cluster, app: App, now: float) -> None:
+    """The application has failed since it was installed, the last time a few minutes ago."""
+    for number in range(_CRASHES):
+        with _at(cluster, now - app.age_days * _DAY * (1 - number / _CRASHES) + 90):
+            for pod in _pods_of(cluster, app):
+                metadata = pod["metadata"]
+                log = cluster.logs.running(metadata["namespace"], metadata["name"], app.name)
+                for text in app.crashing:
+                    log.append(LogLine(cluster.clock(), text))
+                back_off(cluster, metadata["namespace"], metadata["name"])
 
 
 def _nightly(cluster: Cluster, now: float) -> None:
@@ -161,6 +164,10 @@ def _nightly(cluster: Cluster, now: float) -> None:
         ]
 
     cluster.modify(cluster.kind("pods"), "shop", pod["metadata"]["name"], complete)
+    times = {"lastScheduleTime": timestamp(now - 6 * 3600), "lastSuccessfulTime": ended}
+    cluster.modify(
+        cluster.kind("cronjobs", "batch"), "shop", "nightly-report", lambda obj: obj["status"].update(times)
+    )
     log = cluster.logs.running("shop", pod["metadata"]["name"], "report")
     for seconds, text in ((1, "collecting the orders of yesterday"), (20, "1284 orders in 37 categories"),
                           (46, "report written to reports/daily.csv")):  # fmt: skip
@@ -182,12 +189,6 @@ def _print_log(cluster: Cluster, pod: Object, now: float, rng: random.Random) ->
 
 
 def _recent_events(cluster: Cluster) -> None:
-    for app in APPS:
-        for pod in _pods_of(cluster, app) if app.crashing else ():
-            message = f"Back-off restarting failed container {app.name} in pod {pod['metadata']['name']}"
-            events.record(
-                cluster, pod, "BackOff", message, component="kubelet", warning=True, host=pod["spec"]["nodeName"]
-            )
     cronjob = cluster.get(cluster.kind("cronjobs", "batch"), "shop", "nightly-report")
     events.record(
         cluster, cronjob, "SawCompletedJob", "Saw completed job, status: Complete", component="cronjob-controller"

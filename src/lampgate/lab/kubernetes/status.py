@@ -145,6 +145,11 @@ def expired(message: str) -> StatusError:
     return StatusError(410, "Expired", message)
 
 
+def internal_error() -> StatusError:
+    """500: the lab's own fault. What happened is in its log."""
+    return StatusError(500, "InternalError", "Internal error occurred: see the log of the lab")
+
+
 def not_implemented(message: str) -> StatusError:
     """501: the real API does this and the lab does not (yet)."""
     return StatusError(501, "NotImplemented", message)

@@ -188,10 +188,27 @@ def _check_identity(call: Call, kind: Kind, obj: Object) -> None:
         )
     if not isinstance(obj.setdefault("metadata", {}), dict):
         raise status.bad_request("metadata must be an object")
+    _check_shape(obj)
     if kind.namespaced and obj["metadata"].setdefault("namespace", call.info.namespace) != call.info.namespace:
         raise status.bad_request(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
+
+
+def _check_shape(obj: Object) -> None:
+    """What every reader of the store relies on, whatever the kind."""
+    for name in ("spec", "data", "status"):
+        if not isinstance(obj.get(name, {}), dict):
+            raise status.bad_request(f"{name} must be an object")
+    for name in ("labels", "annotations"):
+        pairs = obj["metadata"].get(name)
+        if pairs is None:
+            obj["metadata"].pop(name, None)
+        elif not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
+            raise status.bad_request(f"metadata.{name} must be a map of strings")
+    owners = obj["metadata"].get("ownerReferences", [])
+    if not isinstance(owners, list) or not all(isinstance(item, dict) and "uid" in item for item in owners):
+        raise status.bad_request("metadata.ownerReferences must be a list of references")
 
 
 def _scale_of(obj: Object) -> Object:
