@@ -30,7 +30,7 @@ from lampgate.lab.gateway_process import GatewayProcess, scenario_configuration
 from lampgate.lab.kubeconfig import write_kubeconfig
 from lampgate.lab.kubernetes.app import create_app as create_kubernetes
 from lampgate.lab.kubernetes.authentication import Authenticator
-from lampgate.lab.kubernetes.azure_rbac import Authorizer, RoleAssignment
+from lampgate.lab.kubernetes.azure_rbac import aks_authorizer
 from lampgate.lab.kubernetes.cluster import Cluster
 from lampgate.lab.kubernetes.front import Front
 from lampgate.lab.kubernetes.life import live
@@ -38,8 +38,6 @@ from lampgate.lab.kubernetes.seed import seed
 from lampgate.lab.kubernetes.service_accounts import ServiceAccountIssuer
 from lampgate.lab.ports import HOST, free_port, listening_socket
 from lampgate.lab.world import (
-    ACCOUNTS,
-    CLUSTER_RESOURCE_ID,
     CONTEXT_NAME,
     FEDERATION_AUDIENCE,
     GATEWAY_SERVICE_ACCOUNT,
@@ -115,20 +113,16 @@ async def laboratory(
 
         cluster = Cluster()
         seed(cluster, time.time())
-        front = Front(
-            cluster=cluster,
-            authenticator=Authenticator(entra_url, TENANT_ID, clock=time.time),
-            authorizer=Authorizer(
-                CLUSTER_RESOURCE_ID,
-                [RoleAssignment(account.oid, account.role, account.scope) for account in ACCOUNTS if account.role],
-            ),
-            service_accounts=service_accounts,
-        )
+        authenticator = Authenticator(entra_url, TENANT_ID, clock=time.time)
+        stack.push_async_callback(authenticator.aclose)
+        front = Front(cluster, authenticator, aks_authorizer(), service_accounts)
         certificate = authority.issue_cert(HOST, "localhost")
         key_file = folder / "kubernetes.pem"
         certificate.private_key_and_cert_chain_pem.write_to_path(key_file)
         key_file.chmod(0o600)
         await _serve(stack, create_kubernetes(front), kubernetes_socket, certificate=key_file)
+        # Watches and followed logs end first; a server waits for them.
+        stack.callback(cluster.close)
         _run(stack, live(cluster, random.Random()))  # noqa: S311 - it makes up log lines
 
         if headlamp is None:
@@ -192,6 +186,8 @@ async def _serve(stack: AsyncExitStack, app: Any, listener: Any, *, certificate:
             log_level="warning",
             access_log=False,
             ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=1,
             ssl_keyfile=certificate,
             ssl_certfile=certificate,

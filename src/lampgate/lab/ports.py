@@ -10,7 +10,8 @@ HOST = "127.0.0.1"
 def listening_socket(preferred: int) -> socket.socket:
     """A socket bound to ``preferred`` on loopback, or to a free port where that is taken."""
     for port in (preferred, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # With the protocol named, asyncio switches Nagle's algorithm off: else each answer takes 40 ms longer.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
