@@ -36,6 +36,11 @@ class Explanation:
     sentence: str
     remedy: str
 
+    @property
+    def advice(self) -> str:
+        """The remedy, addressed to the one it is for."""
+        return self.remedy if self.fixer is Fixer.USER else f"For {self.fixer.value}: {self.remedy}"
+
 
 class _Row(NamedTuple):
     numbers: tuple[int, ...]

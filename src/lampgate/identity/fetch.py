@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: A key set with certificates takes 20 KB, a token response with 200 groups 30 KB.
 _LARGEST_ANSWER = 1024 * 1024
 
-#: Nothing compressed, so that the size on the wire is the size there is.
+#: Nothing compressed, so that a small answer stays small.
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "lampgate"}
 
 
@@ -123,7 +123,7 @@ class ProviderClient:
 
     async def _read(self, response: httpx.Response) -> bytes | None:
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > _LARGEST_ANSWER:
                 return None

@@ -7,14 +7,15 @@ Keys change without warning, so an unknown key id leads to one new look at the k
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lampgate.identity.errors import ProviderKeysError
 
 if TYPE_CHECKING:
     from joserfc.jwk import ECKey, RSAKey
 
-    VerificationKey = RSAKey | ECKey
+#: The kinds of keys that verify the accepted algorithms.
+VerificationKey: TypeAlias = "RSAKey | ECKey"
 
 #: Seconds between two looks that unknown key ids led to.
 _REFETCH_INTERVAL = 30.0

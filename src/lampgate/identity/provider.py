@@ -121,14 +121,15 @@ class Provider:
 
     async def run(self) -> None:
         """Keep discovery and keys current until cancelled. Failures are logged once each, never raised."""
-        pause = _FIRST_PAUSE
-        said = ""
+        pause, said = _FIRST_PAUSE, ""
         try:
             while True:
                 try:
                     await self.refresh_metadata()
-                except LampgateError as error:
-                    if str(error) != said:
+                except Exception as error:
+                    if not isinstance(error, LampgateError):
+                        _log.exception("reading the provider's metadata failed; this is a mistake in lampgate")
+                    elif str(error) != said:
                         said = str(error)
                         _log.warning("provider not usable: %s", said)
                     # A provider that answered once is only late with its news: sign-ins go on with what is known.

@@ -88,7 +88,7 @@ def _refusal(body: dict[str, Any], hide: tuple[str, ...]) -> TokenEndpointError:
     claims = body.get("claims")
     return TokenEndpointError(
         known.sentence if known else "The OpenID provider refused to issue tokens for this sign-in",
-        remedy=known.remedy if known else "",
+        remedy=known.advice if known else "",
         cause=description or quoted(body.get("error"), hide),
         error=quoted(body.get("error"), hide),
         suberror=quoted(body.get("suberror"), hide),
