@@ -280,7 +280,13 @@ AUTHORITY = "https://login.microsoftonline.com"
     ("configured", "said", "token_issuer", "tid", "reason"),
     [
         (f"{AUTHORITY}/{TENANT}/v2.0", f"{AUTHORITY}/{TENANT}/v2.0", f"{AUTHORITY}/{TENANT}/v2.0", TENANT, None),
-        (f"{AUTHORITY}/contoso.example/v2.0", f"{AUTHORITY}/{TENANT}/v2.0", f"{AUTHORITY}/{TENANT}/v2.0", TENANT, None),
+        (
+            f"{AUTHORITY}/contoso.example/v2.0",
+            f"{AUTHORITY}/{TENANT}/v2.0",
+            f"{AUTHORITY}/{TENANT}/v2.0",
+            TENANT,
+            None,
+        ),
         (f"{AUTHORITY}/common/v2.0", f"{AUTHORITY}/{{tenantid}}/v2.0", f"{AUTHORITY}/{TENANT}/v2.0", TENANT, None),
         (f"{AUTHORITY}/common/v2.0", f"{AUTHORITY}/{{tenantid}}/v2.0", f"{AUTHORITY}/other/v2.0", TENANT, "issuer"),
         (f"{AUTHORITY}/common/v2.0", f"{AUTHORITY}/{{tenantid}}/v2.0", f"{AUTHORITY}/x/v2.0", "x", "issuer"),

@@ -46,9 +46,9 @@ def safe_return_path(value: str | None, *, origin: str, portal_prefix: str) -> s
 
 def _decoded(path: str) -> str | None:
     """``path`` decoded until nothing changes any more, so that no later decoder sees another path than we did."""
+    if _MALFORMED_ESCAPE.search(path):
+        return None
     for _ in range(_DECODING_ROUNDS):
-        if _MALFORMED_ESCAPE.search(path):
-            return None
         try:
             decoded = unquote(path, encoding="utf-8", errors="strict")
         except UnicodeDecodeError:
