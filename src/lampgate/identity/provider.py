@@ -1,0 +1,314 @@
+"""The OpenID provider, as the rest of lampgate sees it: is it there, where to send a browser, who came back.
+
+Discovery and keys are fetched in the background and again now and then; a provider that is away stops no process and
+ends no session, it only makes new sign-ins wait. What is sent is decided here: authorization code flow with PKCE
+(RFC 7636, always S256, whether advertised or not), state and nonce, and the scopes of exactly one resource, named in
+the authorization request and again in the token request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from lampgate.config.settings import ProviderSettings
+from lampgate.errors import LampgateError
+from lampgate.identity import id_token, scopes
+from lampgate.identity.attempt import SignInAttempt
+from lampgate.identity.client_authentication import credentials
+from lampgate.identity.errors import (
+    IdTokenInvalidError,
+    ProviderKeysError,
+    ProviderMetadataError,
+    ProviderNotReadyError,
+    ProviderUnreachableError,
+)
+from lampgate.identity.fetch import ProviderClient
+from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
+from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
+from lampgate.identity.subject import subject_of
+from lampgate.identity.token_response import read_token_response
+from lampgate.session.record import Subject, Token
+
+if TYPE_CHECKING:
+    import httpx
+
+_log = logging.getLogger("lampgate.identity")
+
+#: Seconds between attempts to reach a provider that is not there, doubling.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+#: Seconds until discovery and keys are looked at again. Entra allows a day; changes should arrive sooner.
+_METADATA_AGE = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in, and with which tokens. No ``repr`` shows the tokens."""
+
+    subject: Subject
+    access_token: Token
+    id_token: str
+    refresh_token: str
+
+    def __repr__(self) -> str:
+        return f"SignedIn({self.subject.key})"
+
+
+class Provider:
+    """One OpenID provider and our registration with it.
+
+    :param place_of: where a setting was written, by its path in the model (``provider.issuer_url``).
+    :param clock: seconds since the epoch.
+    :param http_transport: replaces the network, in tests.
+    :param sleep: how to wait between attempts.
+    :param jitter: a number from 0 to 1 that spreads the replicas' attempts.
+    """
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        *,
+        place_of: Callable[[str], str],
+        clock: Callable[[], float],
+        http_transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.settings = settings
+        self.metadata: ProviderMetadata | None = None
+        self.problem: LampgateError | None = ProviderNotReadyError(
+            "The OpenID provider has not answered yet", remedy="Try again in a moment."
+        )
+        self._place_of = place_of
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._client = ProviderClient(
+            timeout=settings.timeout,
+            ca_files=settings.ca_files,
+            place=place_of("provider.issuer_url"),
+            transport=http_transport,
+        )
+        self._keys = SigningKeys(self._fetch_keys, clock)
+        self._scopes = scopes.plan(settings.scopes, entra=settings.kind == "entra")
+
+    @property
+    def ready(self) -> bool:
+        """Whether people can sign in: discovery and keys were read at least once."""
+        return self.metadata is not None
+
+    @property
+    def is_entra(self) -> bool:
+        """Whether the provider is Microsoft Entra ID, by its discovery document or by configuration."""
+        return self.settings.kind == "entra" or (self.metadata is not None and self.metadata.is_entra)
+
+    @property
+    def display_name(self) -> str:
+        """The provider's name for people."""
+        if self.settings.display_name:
+            return self.settings.display_name
+        return "Microsoft Entra ID" if self.is_entra else urlsplit(self.settings.issuer_url).netloc
+
+    @property
+    def scopes(self) -> scopes.ScopePlan:
+        """What is asked for, and which configured scopes are not."""
+        return self._scopes
+
+    async def run(self) -> None:
+        """Keep discovery and keys current until cancelled. Failures are logged once each, never raised."""
+        pause, said = _FIRST_PAUSE, ""
+        try:
+            while True:
+                try:
+                    await self.refresh_metadata()
+                except Exception as error:
+                    if not isinstance(error, LampgateError):
+                        _log.exception("reading the provider's metadata failed; this is a mistake in lampgate")
+                    elif str(error) != said:
+                        said = str(error)
+                        _log.warning("provider not usable: %s", said)
+                    # A provider that answered once is only late with its news: sign-ins go on with what is known.
+                    await self._sleep(pause * (0.5 + 0.5 * self._jitter()))
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                else:
+                    pause, said = _FIRST_PAUSE, ""
+                    await self._sleep(_METADATA_AGE * (0.9 + 0.1 * self._jitter()))
+        finally:
+            await self._client.close()
+
+    async def refresh_metadata(self) -> None:
+        """Read discovery and keys once.
+
+        :raises LampgateError: what is wrong; also in `problem`, unless an earlier reading is still in use.
+        """
+        try:
+            metadata = await self._fetch_metadata()
+            first = self.metadata is None
+            # The keys are read from where the new document says, before anything of it is used.
+            keys = await self._fetch_keys(metadata)
+        except LampgateError as error:
+            if self.metadata is None:
+                self.problem = error
+            raise
+        self._keys.replace(keys)
+        self.metadata = metadata
+        self.problem = None
+        self._scopes = scopes.plan(self.settings.scopes, entra=self.is_entra, graph_host=metadata.graph_host)
+        if first:
+            self._announce(metadata)
+
+    def authorization_url(
+        self,
+        attempt: SignInAttempt,
+        redirect_uri: str,
+        *,
+        prompt: str | None = None,
+        login_hint: str | None = None,
+        claims: str | None = None,
+    ) -> str:
+        """Where to send the browser (OpenID Connect Core section 3.1.2.1).
+
+        :param prompt: e.g. ``select_account``.
+        :param claims: a claims challenge, as the token endpoint sent it.
+        :raises LampgateError: the provider is not ready; see `problem`.
+        """
+        metadata = self._ready_metadata()
+        parameters = {
+            "client_id": self.settings.client_id,
+            "response_type": "code",
+            "redirect_uri": redirect_uri,
+            "scope": self._scopes.parameter,
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": attempt.code_challenge,
+            "code_challenge_method": "S256",
+        }
+        optional = {"prompt": prompt, "login_hint": login_hint, "claims": claims}
+        parameters |= {name: value for name, value in optional.items() if value}
+        return _with_query(metadata.authorization_endpoint, parameters)
+
+    async def redeem(self, code: str, attempt: SignInAttempt, redirect_uri: str) -> SignedIn:
+        """Exchange a code for tokens, and verify who signed in. The caller has compared the state before.
+
+        :raises LampgateError: one class a kind of failure; see `lampgate.identity.errors`.
+        """
+        metadata = self._ready_metadata()
+        place = self._place_of("provider.client_authentication")
+        own = credentials(
+            self.settings.client_authentication,
+            self.settings.client_id,
+            metadata.token_endpoint_auth_methods,
+            place=place,
+        )
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": attempt.code_verifier,
+            "scope": self._scopes.parameter,
+            **own.form,
+        }
+        asked_at = self._clock()
+        answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
+        hide = (code, attempt.code_verifier, attempt.state, attempt.nonce, own.secret)
+        tokens = read_token_response(answer, hide=hide, place=self._place_of("provider.scopes"))
+        subject = await self._verify(tokens.id_token, attempt.nonce, metadata)
+        # Counted from before the request was sent: a token never lives longer than its issuer thinks.
+        access_token = Token(tokens.access_token, int(asked_at) + tokens.expires_in)
+        return SignedIn(subject, access_token, tokens.id_token, tokens.refresh_token)
+
+    def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
+        """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).
+
+        :param post_logout_redirect_uri: has to be registered with the provider; without it the provider shows a
+            page of its own.
+        :returns: None where the provider offers no such thing, or is not known yet.
+        """
+        if self.metadata is None or self.metadata.end_session_endpoint is None:
+            return None
+        parameters = {"client_id": self.settings.client_id}
+        if post_logout_redirect_uri:
+            parameters["post_logout_redirect_uri"] = post_logout_redirect_uri
+        return _with_query(self.metadata.end_session_endpoint, parameters)
+
+    def _ready_metadata(self) -> ProviderMetadata:
+        if self.metadata is None:
+            raise self.problem or ProviderNotReadyError("The OpenID provider has not answered yet")
+        return self.metadata
+
+    async def _fetch_metadata(self) -> ProviderMetadata:
+        place = self._place_of("provider.issuer_url")
+        url = discovery_url(self.settings.issuer_url)
+        answer = await self._client.get(url)
+        if answer.status >= 500:
+            raise ProviderUnreachableError(
+                f"The OpenID provider answers {url} with a server error",
+                cause=f"HTTP status {answer.status}",
+                remedy="Wait until the provider has recovered; lampgate keeps trying.",
+                place=place,
+            )
+        if answer.status != 200:
+            raise ProviderMetadataError(
+                f"There is no discovery document at {url}",
+                cause=f"HTTP status {answer.status}",
+                remedy="Check the issuer; with Entra it is https://<authority>/<tenant id>/v2.0.",
+                place=place,
+            )
+        return read_metadata(answer.document, self.settings.issuer_url, place=place)
+
+    async def _fetch_keys(self, metadata: ProviderMetadata | None = None) -> tuple[VerificationKey, ...]:
+        url = (metadata or self._ready_metadata()).jwks_uri
+        place = self._place_of("provider.issuer_url")
+        answer = await self._client.get(url)
+        if answer.status != 200:
+            raise ProviderKeysError(
+                f"The OpenID provider does not hand out its keys at {url}",
+                cause=f"HTTP status {answer.status}",
+                remedy="Wait until the provider has recovered; lampgate keeps trying.",
+                place=place,
+            )
+        return read_keys(answer.document, place=place)
+
+    async def _verify(self, token: str, nonce: str, metadata: ProviderMetadata) -> Subject:
+        header = id_token.read_header(token, metadata.signing_algorithms)
+        key = await self._keys.find(header.kid, header.algorithm)
+        if key is None:
+            raise IdTokenInvalidError(
+                "The ID token that the provider issued is not acceptable",
+                reason="key",
+                cause="it does not say which of the provider's keys signed it"
+                if header.kid is None
+                else "it is signed with a key that the provider does not publish",
+                remedy="Sign in again; if it happens again, the provider or something on the way to it is at fault.",
+            )
+        claims = id_token.verified_claims(token, header, key)
+        expectations = id_token.Expectations(
+            metadata=metadata,
+            audiences=(self.settings.client_id, *self.settings.extra_audiences),
+            audience_claims=self.settings.audience_claims,
+            nonce=nonce,
+            now=self._clock(),
+            leeway=self.settings.clock_leeway,
+        )
+        id_token.check_claims(claims, expectations)
+        return subject_of(claims, self.settings, entra=self.is_entra)
+
+    def _announce(self, metadata: ProviderMetadata) -> None:
+        _log.info("provider ready: issuer=%s", metadata.issuer)
+        if self._scopes.other:
+            left_out = " ".join(scope for named in self._scopes.other.values() for scope in named)
+            _log.info(
+                "scopes of one resource are asked for at a time: now those of %s; left out: %s",
+                self._scopes.resource,
+                left_out,
+            )
+
+
+def _with_query(url: str, parameters: dict[str, str]) -> str:
+    """``url`` with parameters added; a query it already has stays (RFC 6749 section 3.1)."""
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(parameters)}"

@@ -1,0 +1,67 @@
+"""The portal's answers as Starlette responses, each with the security headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.responses import Response
+
+from lampgate.policy.problem import Problem, Wants
+from lampgate.portal.pages import SECURITY_HEADERS, content_security_policy, page
+from lampgate.portal.problems import render
+
+_NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
+
+
+def shown(template: str, *, status: int = 200, form_target: str | None = None, **values: Any) -> Response:
+    """A page. See `lampgate.portal.pages`."""
+    return _response(
+        page(template, **values), status, "text/html; charset=utf-8", content_security_policy(form_target)
+    )
+
+
+def data(content: object, *, status: int = 200) -> Response:
+    """A JSON document."""
+    return _response(json.dumps(content, ensure_ascii=False), status, "application/json")
+
+
+def text(content: str, *, status: int = 200) -> Response:
+    """Plain text."""
+    return _response(content, status, "text/plain; charset=utf-8")
+
+
+def nothing(status: int) -> Response:
+    """An empty answer."""
+    return _response("", status)
+
+
+def redirect(location: str, *, status: int = 302) -> Response:
+    """Send the browser elsewhere. ``location`` is ours, or was checked."""
+    response = _response("", status)
+    response.headers["Location"] = location
+    return response
+
+
+def refused(problem: Problem, wants: Wants, at: float) -> Response:
+    """A problem, drawn for whoever asked."""
+    drawn = render(problem, wants, at=at)
+    response = Response(drawn.body, drawn.status)
+    for name, value in drawn.headers:
+        response.headers.append(name, value)
+    return response
+
+
+def with_cookies(response: Response, set_cookies: Iterable[str]) -> Response:
+    """``response``, with ``Set-Cookie`` headers added in this order."""
+    for value in set_cookies:
+        response.headers.append("Set-Cookie", value)
+    return response
+
+
+def _response(content: str, status: int, media_type: str | None = None, policy: str = _NO_CONTENT) -> Response:
+    headers = dict(SECURITY_HEADERS) | {"Content-Security-Policy": policy}
+    if media_type is not None:
+        headers["Content-Type"] = media_type
+    return Response(content, status, headers)

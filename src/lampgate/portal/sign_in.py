@@ -1,0 +1,220 @@
+"""Signing in: the page with the button, the redirect to the provider, and the callback.
+
+The order in the callback is the point of it: the state first, then what the provider says, then the code (once),
+then who it is, then whether they may pass, and only then a session, with a new identifier (no session that existed
+before becomes more than it was).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lampgate.config.settings import Settings
+from lampgate.errors import LampgateError
+from lampgate.identity import attempt as attempts
+from lampgate.identity.attempt import AttemptCookies, SignInAttempt
+from lampgate.identity.errors import quoted
+from lampgate.identity.provider import Provider, SignedIn
+from lampgate.identity.return_path import safe_return_path
+from lampgate.policy.allow import refusal
+from lampgate.policy.problem import Problem
+from lampgate.portal import sign_in_problems as problems
+from lampgate.portal.answers import redirect, shown, with_cookies
+from lampgate.portal.visit import Visit, settled
+from lampgate.session.record import Session, Subject
+from lampgate.session.seal import KeyRing
+from lampgate.wire.cookies import delete_cookies, set_cookie
+
+_log = logging.getLogger("lampgate.portal")
+
+_PROMPTS = frozenset({"login", "select_account", "consent"})
+#: RFC 6749 section 3.1: parameters must not come more than once.
+_CALLBACK_PARAMETERS = ("state", "code", "error", "error_description", "iss")
+#: Codes of Entra take up to 1.5 KB.
+_LONGEST_CODE = 8_000
+_LONGEST_CLAIMS = 2_000
+
+
+class SignIn:
+    """The three endpoints of a sign-in."""
+
+    def __init__(self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._keys = keys
+        self._clock = clock
+        self._prefix = settings.portal.prefix
+        self._keeps_id_token = any(value.claim == "id_token" for header in settings.inject for value in header.values)
+
+    async def page(self, request: Request, visit: Visit) -> Response | Problem:
+        """A page with one button; straight on where there is a session, or where no page is wanted."""
+        return_path = self._return_path(request, visit)
+        if visit.session is not None:
+            return redirect(return_path)
+        if self._settings.portal.skip_sign_in_page:
+            return await self.start(request, visit)
+        return shown(
+            "sign_in.html",
+            host=visit.host,
+            provider=self._provider.display_name,
+            start=self.start_url(return_path),
+        )
+
+    async def start(self, request: Request, visit: Visit) -> Response | Problem:
+        """Send the browser to the provider, and remember the attempt in a cookie of its own."""
+        return_path = self._return_path(request, visit)
+        now = self._clock()
+        attempt = attempts.begin(
+            return_path=return_path, redirect_uri=f"{visit.origin}{self._prefix}/callback", now=now
+        )
+        prompt = request.query_params.get("prompt")
+        try:
+            location = self._provider.authorization_url(
+                attempt,
+                attempt.redirect_uri,
+                prompt=prompt if prompt in _PROMPTS else None,
+                claims=_claims(request.query_params.get("claims")),
+            )
+        except LampgateError as error:
+            return problems.from_error(error, self.start_url(return_path))
+        cookies = self._cookies(visit)
+        sealed = attempts.pack(attempt, self._keys)
+        name = cookies.name(attempt.state)
+        attributes = visit.sign_in_attributes
+        lifetime = int(self._settings.session.sign_in_timeout)
+        return with_cookies(
+            redirect(location),
+            [
+                *delete_cookies(cookies.surplus(visit.cookies, now, len(name) + len(sealed)), attributes),
+                set_cookie(name, sealed, attributes, lifetime),
+            ],
+        )
+
+    async def callback(self, request: Request, visit: Visit) -> Response | Problem:
+        """The browser is back from the provider."""
+        retry = self.start_url("/")
+        parameters = _single(request)
+        if parameters is None:
+            return _failed(problems.malformed_callback("a parameter comes twice", retry))
+        state = parameters.get("state", "")
+        cookies = self._cookies(visit)
+        attempt = cookies.find(state, visit.cookies, self._clock())
+        if attempt is None:
+            # Going back in the browser, or a reload: the sign-in is done, and there is nothing left to do.
+            if visit.session is not None:
+                return redirect("/")
+            if not state:
+                return _failed(problems.malformed_callback("there is no state in it", retry))
+            return _failed(problems.unknown_attempt(retry))
+        done = delete_cookies([cookies.name(state)], visit.sign_in_attributes)
+        outcome = await self._outcome(parameters, attempt)
+        if isinstance(outcome, Problem):
+            return replace(outcome, headers=(*outcome.headers, *(("Set-Cookie", value) for value in done)))
+        return with_cookies(await self._begin_session(outcome, attempt, visit), done)
+
+    def start_url(self, return_path: str, **parameters: str) -> str:
+        """The URL that begins a sign-in which ends at ``return_path``."""
+        query = {"rd": return_path} | parameters
+        return f"{self._prefix}/start?" + "&".join(
+            f"{name}={quote(value, safe='/')}" for name, value in query.items()
+        )
+
+    async def _outcome(self, parameters: Mapping[str, str], attempt: SignInAttempt) -> SignedIn | Problem:
+        """Who signed in, or why nobody did. The state matched."""
+        retry = self.start_url(attempt.return_path)
+        metadata = self._provider.metadata
+        issuer = parameters.get("iss")
+        if (
+            metadata is not None
+            and (issuer is not None or metadata.sends_issuer)
+            and not metadata.issues(issuer or "")
+        ):
+            return _failed(problems.other_issuer(retry))
+        code = parameters.get("code", "")
+        if "error" in parameters:
+            hide = (code, attempt.state, attempt.nonce, attempt.code_verifier)
+            description = parameters.get("error_description", "")
+            return _failed(problems.from_authorization_response(parameters["error"], description, retry, hide))
+        if not code or len(code) > _LONGEST_CODE:
+            return _failed(problems.malformed_callback("there is no usable code in it", retry))
+        try:
+            signed_in = await self._provider.redeem(code, attempt, attempt.redirect_uri)
+        except LampgateError as error:
+            return _failed(problems.from_error(error, retry), str(error))
+        refused = refusal(self._settings.allow, signed_in.subject)
+        if refused is not None:
+            other_account = self.start_url(attempt.return_path, prompt="select_account")
+            return _failed(replace(refused, action=("Use another account", other_account)), _named(signed_in.subject))
+        return signed_in
+
+    async def _begin_session(self, signed_in: SignedIn, attempt: SignInAttempt, visit: Visit) -> Response:
+        now = self._clock()
+        session = Session(
+            id=secrets.token_urlsafe(24),
+            subject=signed_in.subject,
+            signed_in_at=int(now),
+            expires_at=int(now + self._settings.session.lifetime),
+            tokens={"access_token": signed_in.access_token},
+            id_token=signed_in.id_token if self._keeps_id_token else "",
+        )
+        set_cookies: list[str] = []
+        earlier = visit.session
+        if earlier is not None and earlier.subject.key != session.subject.key:
+            # Somebody else's session in the same browser ends here, and its WebSockets with it.
+            set_cookies += await settled(visit.store.end(earlier, visit.cookies))
+        set_cookies += await settled(visit.store.save(session, visit.cookies, now))
+        _log.info("signed in: %s", _named(session.subject))
+        if visit.attributes.same_site == "strict":
+            # Such a cookie does not come along on a redirect that began at the provider's site, only on a fresh load.
+            response = shown("signed_in.html", host=visit.host, target=attempt.return_path)
+        else:
+            response = redirect(attempt.return_path)
+        return with_cookies(response, set_cookies)
+
+    def _return_path(self, request: Request, visit: Visit) -> str:
+        values = request.query_params.getlist("rd")
+        value = values[0] if len(values) == 1 else None
+        return safe_return_path(value, origin=visit.origin, portal_prefix=self._prefix)
+
+    def _cookies(self, visit: Visit) -> AttemptCookies:
+        session = self._settings.session
+        return AttemptCookies(session.cookie.name, visit.sign_in_attributes, self._keys, session.sign_in_timeout)
+
+
+def _single(request: Request) -> dict[str, str] | None:
+    """The callback's parameters; None where one of them comes twice."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in _CALLBACK_PARAMETERS:
+            if name in found:
+                return None
+            found[name] = value
+    return found
+
+
+def _claims(value: str | None) -> str | None:
+    """A claims challenge to pass on; None for anything that is not a JSON object of reasonable size."""
+    if value is None or len(value) > _LONGEST_CLAIMS:
+        return None
+    try:
+        return value if isinstance(json.loads(value), dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _failed(problem: Problem, reason: str = "") -> Problem:
+    """Write the one line about a sign-in that failed."""
+    _log.warning("sign-in failed: code=%s reason=%s", problem.code, reason or problem.cause or problem.sentence)
+    return problem
+
+
+def _named(subject: Subject) -> str:
+    return f"subject={quoted(subject.key)} name={json.dumps(quoted(subject.display_name), ensure_ascii=False)}"

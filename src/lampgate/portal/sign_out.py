@@ -1,0 +1,89 @@
+"""Signing out: end the session here, and offer to end the one with the provider.
+
+No other site may sign a person out: what was not clearly asked for by the person, in a page of ours or in the
+address bar, gets a page with a button instead (Fetch Metadata Request Headers, ``Sec-Fetch-Site``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lampgate.config.settings import Settings
+from lampgate.identity.attempt import AttemptCookies
+from lampgate.identity.errors import quoted
+from lampgate.identity.provider import Provider
+from lampgate.identity.return_path import safe_return_path
+from lampgate.policy.problem import Problem
+from lampgate.portal.answers import redirect, shown, with_cookies
+from lampgate.portal.visit import Visit, settled
+from lampgate.session.seal import KeyRing
+from lampgate.wire.cookies import delete_cookies
+
+_log = logging.getLogger("lampgate.portal")
+
+
+class SignOut:
+    """The endpoints of a sign-out."""
+
+    def __init__(self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._keys = keys
+        self._clock = clock
+        self._prefix = settings.portal.prefix
+
+    async def sign_out(self, request: Request, visit: Visit) -> Response | Problem:
+        """End the session, or ask first; then go on to ``rd``, or to the page that says so."""
+        asked_for = request.query_params.get("rd")
+        target = safe_return_path(asked_for, origin=visit.origin, portal_prefix=self._prefix) if asked_for else None
+        if not _is_own_wish(request, visit.origin):
+            query = f"?rd={quote(target, safe='/')}" if target else ""
+            metadata = self._provider.metadata
+            return shown(
+                "sign_out.html",
+                host=visit.host,
+                action=f"{self._prefix}/sign_out{query}",
+                form_target=metadata.authorization_endpoint if metadata and target else None,
+            )
+        session = visit.session
+        attributes = visit.sign_in_attributes
+        attempts = AttemptCookies(self._settings.session.cookie.name, attributes, self._keys, 0)
+        set_cookies = [
+            *await settled(visit.store.end(session, visit.cookies)),
+            *delete_cookies(attempts.all(visit.cookies), attributes),
+        ]
+        if session is not None:
+            _log.info("signed out: subject=%s", quoted(session.subject.key))
+        return with_cookies(redirect(target or f"{self._prefix}/signed_out", status=303), set_cookies)
+
+    async def signed_out(self, _request: Request, visit: Visit) -> Response | Problem:
+        """The page after a sign-out. It says nothing untrue to somebody who is signed in."""
+        if visit.session is not None:
+            return redirect(f"{self._prefix}/")
+        return shown(
+            "signed_out.html",
+            host=visit.host,
+            provider=self._provider.display_name,
+            start=f"{self._prefix}/start?rd=/",
+            # Without post_logout_redirect_uri: Entra takes only registered ones, and shows its own page otherwise.
+            provider_sign_out=self._provider.end_session_url(),
+        )
+
+
+def _is_own_wish(request: Request, origin: str) -> bool:
+    """Whether the person asked for it here, and not a page of somebody else's in their name.
+
+    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if request.method == "POST":
+        return site in {"same-origin", "none"} if site is not None else request.headers.get("origin") == origin
+    is_navigation = (
+        request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document"
+    )
+    return is_navigation and site in {"same-origin", "none"}
