@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lampgate.config.settings import HeaderInjection, InjectedValue
-from lampgate.policy.injection import injected_lines, kept_tokens
+from lampgate.policy.injection import injected_lines
 from lampgate.session.record import Session, Subject, Token
 
 SESSION = Session(
@@ -47,8 +47,3 @@ def test_an_empty_claim_adds_nothing() -> None:
 def test_a_claim_cannot_forge_a_header(value: str) -> None:
     session = Session(id="s", subject=Subject("i", value), signed_in_at=0, expires_at=1)
     assert injected_lines([HeaderInjection(name="X-User", values=(InjectedValue(claim="user"),))], session) == b""
-
-
-def test_only_tokens_that_are_injected_are_kept() -> None:
-    injection = HeaderInjection(name="A", values=(InjectedValue(claim="id_token"), InjectedValue(claim="email")))
-    assert kept_tokens([injection]) == {"id_token"}

@@ -24,12 +24,6 @@ def injected_lines(injections: Iterable[HeaderInjection], session: Session) -> b
     return b"".join(lines)
 
 
-def kept_tokens(injections: Iterable[HeaderInjection]) -> frozenset[str]:
-    """Which of ``access_token`` and ``id_token`` a session has to keep for these injections."""
-    claims = {value.claim for injection in injections for value in injection.values}
-    return frozenset(claims & {"access_token", "id_token"})
-
-
 def _texts(value: InjectedValue, session: Session) -> list[str]:
     subject = session.subject
     match value.claim:
