@@ -19,7 +19,7 @@ from lampgate.identity.errors import quoted
 from lampgate.identity.provider import Provider
 from lampgate.identity.return_path import safe_return_path
 from lampgate.policy.problem import Problem
-from lampgate.portal.answers import redirect, shown, with_cookies
+from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.seal import KeyRing
 from lampgate.wire.cookies import delete_cookies
@@ -44,7 +44,7 @@ class SignOut:
         if not _is_own_wish(request, visit.origin):
             query = f"?rd={quote(target, safe='/')}" if target else ""
             metadata = self._provider.metadata
-            return shown(
+            return shown_form(
                 "sign_out.html",
                 host=visit.host,
                 action=f"{self._prefix}/sign_out{query}",
