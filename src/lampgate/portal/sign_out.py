@@ -78,7 +78,8 @@ class SignOut:
 def _is_own_wish(request: Request, origin: str) -> bool:
     """Whether the person asked for it here, and not a page of somebody else's in their name.
 
-    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish.
+    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish, and neither is a
+    page that the browser fetches ahead of a click.
     """
     site = request.headers.get("sec-fetch-site")
     if request.method == "POST":
@@ -86,4 +87,4 @@ def _is_own_wish(request: Request, origin: str) -> bool:
     is_navigation = (
         request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document"
     )
-    return is_navigation and site in {"same-origin", "none"}
+    return is_navigation and "sec-purpose" not in request.headers and site in {"same-origin", "none"}
