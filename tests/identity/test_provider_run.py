@@ -62,6 +62,29 @@ async def test_retries_back_off_to_a_minute_and_are_logged_once(caplog: pytest.L
     assert "connection refused" in line
 
 
+async def test_scopes_left_out_and_open_tenants_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    op, pauses = OP(Clock()), Pauses()
+    op.issuer, op.discovery = "https://login.example/{tenantid}/v2.0", {"tenant_region_scope": None}
+    provider = Provider(
+        ProviderSettings(
+            issuer_url="https://login.example/organizations/v2.0",
+            client_id=CLIENT_ID,
+            client_authentication=PublicClient(),
+            scopes=("api://one/read", "openid", "User.Read"),
+        ),
+        place_of=str,
+        clock=op.clock,
+        http_transport=op.transport,
+        sleep=pauses,
+    )
+    with caplog.at_level(logging.INFO, "lampgate.identity"):
+        await run_until(provider, pauses, 1)
+    ready, tenants, scopes = caplog.messages
+    assert ready == "provider ready: issuer=https://login.example/{tenantid}/v2.0"
+    assert "every tenant" in tenants
+    assert "api://one; left out: User.Read" in scopes
+
+
 async def test_recovers_when_the_provider_comes_back() -> None:
     op, pauses = OP(Clock(), down=True), Pauses()
     provider = provider_with(op, pauses)

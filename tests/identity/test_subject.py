@@ -14,7 +14,11 @@ BASE = {"iss": "https://op.example", "sub": "s"}
 
 
 def subject(claims: dict[str, Any], **settings: Any) -> Subject:
-    values = {"issuer_url": "https://op.example", "client_id": "c", "client_authentication": PublicClient()}
+    values: dict[str, Any] = {
+        "issuer_url": "https://op.example",
+        "client_id": "c",
+        "client_authentication": PublicClient(),
+    }
     return subject_of(BASE | claims, ProviderSettings(**values, **settings), entra=True)
 
 

@@ -23,7 +23,7 @@ from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
-from lampgate.session.store import Found, Lookup, SessionStore
+from lampgate.session.store import Found, Lookup
 from lampgate.wire.cookies import CookieAttributes, parse
 from tests.identity.misbehaving_op import CLIENT_ID, ISSUER, OP, Clock
 
@@ -48,16 +48,16 @@ class Stage:
         self.op = OP(self.clock)
         self.keys = KeyRing([b"k" * 32])
         self.revocations = Revocations(self.clock)
-        self.store: SessionStore = CookieStore(
-            self.attributes.prefixed("lampgate"), self.attributes, self.keys, self.revocations
-        )
+        self.store = CookieStore(self.attributes.prefixed("lampgate"), self.attributes, self.keys, self.revocations)
 
     async def ready(self, *, discovered: bool = True) -> Stage:
+        provider: dict[str, Any] = {
+            "issuer_url": ISSUER,
+            "client_id": CLIENT_ID,
+            "client_authentication": PublicClient(),
+        }
         values: dict[str, Any] = {
-            "provider": ProviderSettings(
-                **{"issuer_url": ISSUER, "client_id": CLIENT_ID, "client_authentication": PublicClient()}
-                | self.provider_changes
-            ),
+            "provider": ProviderSettings(**provider | self.provider_changes),
             "allow": AllowSettings(email_domains=("*",)),
             "upstreams": (UpstreamSettings(id="main", url="http://headlamp:80"),),
         }
@@ -98,7 +98,7 @@ class Stage:
                 self.cookies[name] = content
         # Whatever the portal says is for this browser and this moment only.
         assert response.headers["cache-control"] == "no-store"
-        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["referrer-policy"] == ("same-origin" if "<form" in response.text else "no-referrer")
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["x-frame-options"] == "DENY"
         assert response.headers["content-security-policy"].startswith("default-src 'none'")

@@ -6,6 +6,7 @@ import logging
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from lampgate.config.settings import ClientSecret
 from lampgate.identity import attempt as attempts
@@ -17,7 +18,9 @@ CLIENT_SECRET = "s3cret-of-the-client"
 
 async def test_nothing_secret_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "lampgate")
-    stage = await Stage(provider_changes={"client_authentication": ClientSecret(secret=CLIENT_SECRET)}).ready()
+    stage = await Stage(
+        provider_changes={"client_authentication": ClientSecret(secret=SecretStr(CLIENT_SECRET))}
+    ).ready()
     told: list[str] = []
     secrets = {ACCESS_TOKEN, REFRESH_TOKEN, CLIENT_SECRET}
 

@@ -44,6 +44,7 @@ async def test_ones_own_wish(method: str, headers: dict[str, str]) -> None:
         ("GET", {"sec-fetch-site": ""}),
         ("GET", {"sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}),
         ("GET", {"sec-fetch-site": "same-origin", "sec-fetch-dest": "iframe"}),
+        ("GET", {"sec-fetch-site": "same-origin", "sec-purpose": "prefetch;prerender"}),
         ("POST", {"sec-fetch-site": "cross-site"}),
         ("POST", {"sec-fetch-site": "same-site", "origin": ORIGIN}),
     ],

@@ -45,12 +45,17 @@ class ProviderMetadata:
     is_entra: bool
     graph_host: str
 
+    @property
+    def is_multi_tenant(self) -> bool:
+        """Whether accounts of any tenant of Entra sign in here."""
+        return _TENANT_TEMPLATE in self.issuer
+
     def issues(self, issuer: str, tid: str | None = None) -> bool:
         """Whether ``issuer`` is this provider.
 
         :param tid: the tenant of a token, which a multi-tenant issuer has to agree with; None where none is known.
         """
-        if _TENANT_TEMPLATE not in self.issuer:
+        if not self.is_multi_tenant:
             return issuer == self.issuer
         tenant = re.escape(tid) if tid is not None and re.fullmatch(_GUID, tid) else _GUID if tid is None else r"(?!)"
         return re.fullmatch(re.escape(self.issuer).replace(re.escape(_TENANT_TEMPLATE), tenant), issuer) is not None

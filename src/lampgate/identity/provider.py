@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 
 from lampgate.config.settings import ProviderSettings
 from lampgate.errors import LampgateError
-from lampgate.identity import id_token, scopes
+from lampgate.identity import id_token
 from lampgate.identity.attempt import SignInAttempt
 from lampgate.identity.client_authentication import credentials
 from lampgate.identity.errors import (
@@ -31,6 +31,7 @@ from lampgate.identity.errors import (
 from lampgate.identity.fetch import ProviderClient
 from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
+from lampgate.identity.scopes import ScopePlan, plan
 from lampgate.identity.subject import subject_of
 from lampgate.identity.token_response import read_token_response
 from lampgate.session.record import Subject, Token
@@ -95,7 +96,7 @@ class Provider:
             transport=http_transport,
         )
         self._keys = SigningKeys(self._fetch_keys, clock)
-        self._scopes = scopes.plan(settings.scopes, entra=settings.kind == "entra")
+        self._scopes = plan(settings.scopes, entra=settings.kind == "entra")
 
     @property
     def ready(self) -> bool:
@@ -115,7 +116,7 @@ class Provider:
         return "Microsoft Entra ID" if self.is_entra else urlsplit(self.settings.issuer_url).netloc
 
     @property
-    def scopes(self) -> scopes.ScopePlan:
+    def scopes(self) -> ScopePlan:
         """What is asked for, and which configured scopes are not."""
         return self._scopes
 
@@ -158,7 +159,7 @@ class Provider:
         self._keys.replace(keys)
         self.metadata = metadata
         self.problem = None
-        self._scopes = scopes.plan(self.settings.scopes, entra=self.is_entra, graph_host=metadata.graph_host)
+        self._scopes = plan(self.settings.scopes, entra=self.is_entra, graph_host=metadata.graph_host)
         if first:
             self._announce(metadata)
 
@@ -300,6 +301,8 @@ class Provider:
 
     def _announce(self, metadata: ProviderMetadata) -> None:
         _log.info("provider ready: issuer=%s", metadata.issuer)
+        if metadata.is_multi_tenant:
+            _log.warning("accounts of every tenant can sign in at %s; only the allow rules decide", metadata.issuer)
         if self._scopes.other:
             left_out = " ".join(scope for named in self._scopes.other.values() for scope in named)
             _log.info(

@@ -15,7 +15,7 @@ from lampgate.config.settings import Settings
 from lampgate.identity.provider import Provider
 from lampgate.policy.allow import refusal
 from lampgate.policy.problem import Problem, Wants
-from lampgate.portal.answers import data, nothing, redirect, refused, shown
+from lampgate.portal.answers import data, nothing, redirect, refused, shown_form
 from lampgate.portal.visit import Visit
 from lampgate.session.record import Session
 from lampgate.session.store import Unknown
@@ -38,7 +38,7 @@ class Account:
             if visit.wants is Wants.PAGE and problem.status == 401:
                 return redirect(f"{self._prefix}/sign_in?rd=/")
             return problem
-        return shown(
+        return shown_form(
             "who_am_i.html",
             host=visit.host,
             subject=session.subject,

@@ -15,11 +15,21 @@ from lampgate.portal.problems import render
 _NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
 
 
-def shown(template: str, *, status: int = 200, form_target: str | None = None, **values: Any) -> Response:
+def shown(template: str, *, status: int = 200, **values: Any) -> Response:
     """A page. See `lampgate.portal.pages`."""
-    return _response(
-        page(template, **values), status, "text/html; charset=utf-8", content_security_policy(form_target)
-    )
+    return _response(page(template, **values), status, "text/html; charset=utf-8", content_security_policy())
+
+
+def shown_form(template: str, *, form_target: str | None = None, **values: Any) -> Response:
+    """A page with a form.
+
+    :param form_target: see `lampgate.portal.pages.content_security_policy`.
+    """
+    policy = content_security_policy(form_target)
+    response = _response(page(template, **values), 200, "text/html; charset=utf-8", policy)
+    # With no-referrer a browser sends `Origin: null` along with the form, and we could not tell that it is ours.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
 
 
 def data(content: object, *, status: int = 200) -> Response:

@@ -61,7 +61,10 @@ def create_portal(*, settings: Settings, provider: Provider, keys: KeyRing, cloc
             answer = await handler(request, visit)
             return refused(answer, visit.wants, clock()) if isinstance(answer, Problem) else answer
 
-        return Route(path, endpoint, methods=list(methods))
+        route = Route(path, endpoint, methods=list(methods))
+        # Starlette answers HEAD wherever it answers GET; but a HEAD must neither redeem a code nor sign anyone out.
+        route.methods = set(methods)
+        return route
 
     async def ping(_request: Request) -> Response:
         return text("OK")

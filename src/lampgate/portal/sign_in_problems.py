@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from lampgate.entra.aadsts import find
+from lampgate.entra.aadsts import Fixer, find
 from lampgate.errors import LampgateError
 from lampgate.identity.errors import (
-    ClientCredentialError,
     IdTokenInvalidError,
     ProviderKeysError,
     ProviderMetadataError,
@@ -48,26 +47,32 @@ def from_error(error: LampgateError, retry: str) -> Problem:
 
     :param retry: the URL that starts the sign-in again.
     """
+    remedy = _sentence(error.remedy)
     match error:
         case TokenEndpointError():
             status = _STATUS_BY_ERROR.get(error.error, 502)
             if error.claims:
                 retry = f"{retry}&claims={quote(error.claims, safe='')}"
-        case ProviderUnreachableError() | ProviderNotReadyError() | ProviderMetadataError() | ProviderKeysError():
+        case ProviderNotReadyError():
             status = 503
-        case IdTokenInvalidError() | TokenResponseError():
+        case ProviderUnreachableError() | ProviderMetadataError() | ProviderKeysError():
+            status = 503
+            remedy = _for_operator(remedy)
+        case IdTokenInvalidError():
             status = 502
-        case ClientCredentialError():
-            status = 500
+        case TokenResponseError():
+            status = 502
+            remedy = _for_operator(remedy)
         case _:
             status = 500
+            remedy = _for_operator(remedy)
     title = "Sign-in was not completed" if isinstance(error, IdTokenInvalidError) else _TITLES[status]
     return Problem(
         status=status,
         code=error.code,
         title=title,
         sentence=_sentence(error.sentence),
-        remedy=_sentence(error.remedy),
+        remedy=remedy,
         cause=error.cause,
         headers=_RETRY_AFTER if status == 503 else (),
         action=("Try again", retry),
@@ -130,6 +135,10 @@ def other_issuer(retry: str) -> Problem:
         remedy="Try again from the start.",
         action=("Try again", retry),
     )
+
+
+def _for_operator(remedy: str) -> str:
+    return f"For {Fixer.OPERATOR.value}: {remedy}" if remedy else ""
 
 
 def _sentence(text: str) -> str:

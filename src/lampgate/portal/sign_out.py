@@ -19,7 +19,7 @@ from lampgate.identity.errors import quoted
 from lampgate.identity.provider import Provider
 from lampgate.identity.return_path import safe_return_path
 from lampgate.policy.problem import Problem
-from lampgate.portal.answers import redirect, shown, with_cookies
+from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.seal import KeyRing
 from lampgate.wire.cookies import delete_cookies
@@ -44,7 +44,7 @@ class SignOut:
         if not _is_own_wish(request, visit.origin):
             query = f"?rd={quote(target, safe='/')}" if target else ""
             metadata = self._provider.metadata
-            return shown(
+            return shown_form(
                 "sign_out.html",
                 host=visit.host,
                 action=f"{self._prefix}/sign_out{query}",
@@ -78,7 +78,8 @@ class SignOut:
 def _is_own_wish(request: Request, origin: str) -> bool:
     """Whether the person asked for it here, and not a page of somebody else's in their name.
 
-    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish.
+    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish, and neither is a
+    page that the browser fetches ahead of a click.
     """
     site = request.headers.get("sec-fetch-site")
     if request.method == "POST":
@@ -86,4 +87,4 @@ def _is_own_wish(request: Request, origin: str) -> bool:
     is_navigation = (
         request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document"
     )
-    return is_navigation and site in {"same-origin", "none"}
+    return is_navigation and "sec-purpose" not in request.headers and site in {"same-origin", "none"}
