@@ -122,7 +122,7 @@ def run_token(username: str, *, entra: str | None, exec_credential: bool) -> Non
         ) from None
     content = answer.json()
     if answer.status_code != 200:
-        raise LabArgumentError(str(content.get("error_description") or content.get("error") or content))
+        raise LabArgumentError(str(content.get("message", "The lab refused to issue a token")))
     if not exec_credential:
         sys.stdout.write(content["access_token"] + "\n")
         return

@@ -7,19 +7,17 @@ a process of its own. They know each other by URL only.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import trustme
-import uvicorn
 
 from lampgate.lab import state
 from lampgate.lab.dashboard.app import create_app as create_dashboard
@@ -36,6 +34,7 @@ from lampgate.lab.kubernetes.front import Front
 from lampgate.lab.kubernetes.life import live
 from lampgate.lab.kubernetes.seed import seed
 from lampgate.lab.kubernetes.service_accounts import ServiceAccountIssuer
+from lampgate.lab.origin_server import serve
 from lampgate.lab.ports import HOST, free_port, listening_socket
 from lampgate.lab.world import (
     CONTEXT_NAME,
@@ -109,7 +108,7 @@ async def laboratory(
             ],
             federation_ca_file=ca_file,
         )
-        await _serve(stack, create_entra(tenant), entra_socket)
+        await serve(stack, create_entra(tenant), entra_socket)
 
         cluster = Cluster()
         seed(cluster, time.time())
@@ -120,7 +119,7 @@ async def laboratory(
         key_file = folder / "kubernetes.pem"
         certificate.private_key_and_cert_chain_pem.write_to_path(key_file)
         key_file.chmod(0o600)
-        await _serve(stack, create_kubernetes(front), kubernetes_socket, certificate=key_file)
+        await serve(stack, create_kubernetes(front), kubernetes_socket, certificate=key_file)
         # Watches and followed logs end first; a server waits for them.
         stack.callback(cluster.close)
         _run(stack, live(cluster, random.Random()))  # noqa: S311 - it makes up log lines
@@ -128,7 +127,7 @@ async def laboratory(
         if headlamp is None:
             dashboard_socket = listening_socket(DASHBOARD_PORT)
             dashboard_url = f"http://{HOST}:{dashboard_socket.getsockname()[1]}"
-            await _serve(stack, create_dashboard(kubernetes_url, ca_file, CONTEXT_NAME), dashboard_socket)
+            await serve(stack, create_dashboard(kubernetes_url, ca_file, CONTEXT_NAME), dashboard_socket)
         else:
             dashboard_url = headlamp.rstrip("/")
 
@@ -167,43 +166,6 @@ async def laboratory(
             ),
             gateway,
         )
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the signals to whoever runs it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """See `uvicorn.Server.capture_signals`."""
-        yield
-
-
-async def _serve(stack: AsyncExitStack, app: Any, listener: Any, *, certificate: Path | None = None) -> None:
-    """Run an ASGI application until the stack unwinds; returns once it accepts connections."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-            ssl_keyfile=certificate,
-            ssl_certfile=certificate,
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-
-    async def stop() -> None:
-        server.should_exit = True
-        await asyncio.wait([task])
-
-    stack.push_async_callback(stop)
-    while not server.started:
-        if task.done():
-            task.result()
-        await asyncio.sleep(0.01)
 
 
 def _run(stack: AsyncExitStack, work: Any) -> None:
