@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from lampgate.wire.head import RequestHead, ResponseHead
 from lampgate.wire.header_rules import (
-    IDENTITY_HEADERS,
+    RequestHeaders,
     field_lines,
     forwarded_for,
-    request_head,
     response_head,
     upstream_cookie,
 )
@@ -26,9 +25,7 @@ def request(*lines: str) -> RequestHead:
 
 
 def sent(head: RequestHead, *, cookie: bytes = b"") -> list[bytes]:
-    block = request_head(
-        head, b"/", host=b"up", dropped=IDENTITY_HEADERS | {b"x-team"}, cookie=cookie, injected=INJECTED
-    )
+    block = RequestHeaders([b"x-team"]).head(head, b"/", host=b"up", cookie=cookie, injected=INJECTED)
     assert block.endswith(b"\r\n\r\n")
     return block[:-4].split(b"\r\n")
 

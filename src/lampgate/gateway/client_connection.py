@@ -24,7 +24,7 @@ from lampgate.session.cache import VerifiedSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
 from lampgate.wire.head import RequestHead
-from lampgate.wire.header_rules import field_lines, forwarded_for, request_head, upstream_cookie
+from lampgate.wire.header_rules import field_lines, forwarded_for, upstream_cookie
 from lampgate.wire.origin import Origin
 from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
@@ -324,11 +324,10 @@ class ClientConnection(asyncio.Protocol):
             origin.scheme.encode("ascii"),
             verified.injected,
         )
-        request = request_head(
+        request = policy.request_headers(upstream).head(
             head,
             target.origin_form,
             host=head.host if upstream.pass_host_header and head.host else path.hosts[upstream.id],
-            dropped=policy.dropped_headers(upstream),
             cookie=upstream_cookie(head.cookie, dropped_cookies),
             injected=injected,
         )

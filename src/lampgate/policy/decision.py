@@ -15,8 +15,8 @@ from lampgate.policy.problem import Problem
 from lampgate.policy.routes import Routes
 from lampgate.policy.wants import is_navigation
 from lampgate.session.store import Absent, Lookup, Unknown
-from lampgate.wire.head import RequestHead
-from lampgate.wire.header_rules import IDENTITY_HEADERS
+from lampgate.wire.head import RequestHead, fold
+from lampgate.wire.header_rules import RequestHeaders
 from lampgate.wire.origin import Origin
 from lampgate.wire.target import Target
 
@@ -72,25 +72,23 @@ class Policy:
         self._prefix = settings.portal.prefix
         self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path))
         self._skip_sign_in_page = settings.portal.skip_sign_in_page
-        self._injected = frozenset(
-            injection.name.lower().replace("_", "-").encode("ascii") for injection in settings.inject
-        )
+        self._injected = frozenset(fold(injection.name.encode("ascii")) for injection in settings.inject)
         cookie_name = settings.session.cookie.name.encode("ascii")
         # "__Host-x" and "x" both, and the parts and sign-in attempts whose names go on behind them. A cookie left
         # over from oauth2-proxy holds the person's tokens, so it stays out as well.
         self._own_cookies = (cookie_name, b"__Host-" + cookie_name, b"__Secure-" + cookie_name, b"_oauth2_proxy")
-        self._dropped_headers = {
-            "plain": IDENTITY_HEADERS | self._injected,
-            "headlamp": IDENTITY_HEADERS | self._injected | headlamp.HEADERS,
+        self._request_headers = {
+            "plain": RequestHeaders(self._injected),
+            "headlamp": RequestHeaders(self._injected | headlamp.HEADERS),
         }
         self._dropped_cookies = {
             "plain": self._own_cookies,
             "headlamp": self._own_cookies + headlamp.COOKIE_PREFIXES,
         }
 
-    def dropped_headers(self, upstream: UpstreamSettings) -> frozenset[bytes]:
-        """Folded names of headers of which no client copy reaches this upstream."""
-        return self._dropped_headers[upstream.profile]
+    def request_headers(self, upstream: UpstreamSettings) -> RequestHeaders:
+        """Which of a client's headers reach this upstream."""
+        return self._request_headers[upstream.profile]
 
     def dropped_cookies(self, upstream: UpstreamSettings) -> tuple[bytes, ...]:
         """Starts of the names of cookies that do not pass to or from this upstream."""

@@ -27,6 +27,19 @@ _HOP_BY_HOP = frozenset(
     )
 )
 
+#: The gateway writes these itself, from what it has understood of the message.
+_WRITTEN_ANEW = frozenset((b"content-length", b"cookie", b"host"))
+_NOT_ANSWERED = _HOP_BY_HOP | {b"content-length"}
+
+#: RFC 9110 section 8.6: methods that anticipate content say so even when there is none.
+_LENGTH_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
+
+#: What ``Connection`` holds when it names no header.
+_USUAL_CONNECTIONS = frozenset((b"keep-alive", b"close", b"upgrade", b"keep-alive, upgrade"))
+_NONE: frozenset[bytes] = frozenset()
+
+_MOST_REMEMBERED = 1024
+
 #: Headers by which somebody in front of an application tells it who is asking. None of a client's passes.
 IDENTITY_HEADERS = frozenset(
     (
@@ -68,56 +81,54 @@ IDENTITY_HEADERS = frozenset(
 IDENTITY_PREFIXES = (b"impersonate-", b"x-remote-extra-")
 
 
-def request_head(
-    head: RequestHead,
-    target: bytes,
-    *,
-    host: bytes,
-    dropped: frozenset[bytes],
-    cookie: bytes,
-    injected: bytes,
-) -> bytes:
-    """The head to send upstream, with its closing empty line.
+class RequestHeaders:
+    """Which of a client's headers go on to one upstream.
 
-    :param target: origin-form, as received.
-    :param host: value of the ``Host`` header to send.
-    :param dropped: folded names of which no client copy passes; holds `IDENTITY_HEADERS` and all injected names.
-    :param cookie: the ``Cookie`` header's value to send; empty sends none.
-    :param injected: complete header lines of the gateway, each ending in CRLF.
+    The answer for a name as written is remembered: it is asked for a dozen names in every request.
+
+    :param dropped: folded names of which no client copy passes, beside those that never do: every injected name.
     """
-    # A set copied only where Connection names something: browsers send just "keep-alive".
-    hop_by_hop: Iterable[bytes] = _HOP_BY_HOP
-    for folded, _name, value in head.headers:
-        if folded == b"connection" and (named := _options(value) - {b"keep-alive", b"close", b"upgrade"}):
-            hop_by_hop = {*hop_by_hop, *named}
-    lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (head.method.encode("ascii"), target, host)]
-    for folded, name, value in head.headers:
-        if (
-            folded in dropped
-            or folded in hop_by_hop
-            or folded == b"host"
-            or folded == b"cookie"
-            or folded == b"content-length"
-            or b"_" in name
-            or folded.startswith(IDENTITY_PREFIXES)
-        ):
-            continue
-        lines.append(b"%b: %b\r\n" % (name, value))
-    if head.body == CHUNKED:
-        lines.append(b"Transfer-Encoding: chunked\r\n")
-    elif head.body or head.method in _LENGTH_EXPECTED:
-        lines.append(b"Content-Length: %d\r\n" % head.body)
-    if head.upgrade:
-        lines.append(b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade)
-    if cookie:
-        lines.append(b"Cookie: %b\r\n" % cookie)
-    lines.append(injected)
-    lines.append(b"\r\n")
-    return b"".join(lines)
 
+    def __init__(self, dropped: Iterable[bytes]) -> None:
+        self._dropped = IDENTITY_HEADERS | _HOP_BY_HOP | _WRITTEN_ANEW | frozenset(dropped)
+        self._passes: dict[bytes, bool] = {}
 
-#: RFC 9110 section 8.6: methods that anticipate content say so even when there is none.
-_LENGTH_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
+    def passes(self, folded: bytes, name: bytes) -> bool:
+        """Whether a header may pass, whatever ``Connection`` says."""
+        answer = self._passes.get(name)
+        if answer is None:
+            answer = folded not in self._dropped and b"_" not in name and not folded.startswith(IDENTITY_PREFIXES)
+            if len(self._passes) < _MOST_REMEMBERED:
+                self._passes[name] = answer
+        return answer
+
+    def head(self, head: RequestHead, target: bytes, *, host: bytes, cookie: bytes, injected: bytes) -> bytes:
+        """The head to send upstream, with its closing empty line.
+
+        :param target: origin-form, as received.
+        :param host: value of the ``Host`` header to send.
+        :param cookie: the ``Cookie`` header's value to send; empty sends none.
+        :param injected: complete header lines of the gateway, each ending in CRLF.
+        """
+        passes = self.passes
+        named = _named_by_connection(head.headers)
+        lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (head.method.encode("ascii"), target, host)]
+        lines += [
+            b"%b: %b\r\n" % (name, value)
+            for folded, name, value in head.headers
+            if passes(folded, name) and folded not in named
+        ]
+        if head.body == CHUNKED:
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        elif head.body or head.method in _LENGTH_EXPECTED:
+            lines.append(b"Content-Length: %d\r\n" % head.body)
+        if head.upgrade:
+            lines.append(b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade)
+        if cookie:
+            lines.append(b"Cookie: %b\r\n" % cookie)
+        lines.append(injected)
+        lines.append(b"\r\n")
+        return b"".join(lines)
 
 
 def response_head(
@@ -134,17 +145,15 @@ def response_head(
     :param dropped_cookies: ``Set-Cookie`` lines for names starting with one of these are dropped.
     :param added: complete header lines of the gateway, each ending in CRLF.
     """
-    hop_by_hop: Iterable[bytes] = _HOP_BY_HOP
-    for folded, _name, value in head.headers:
-        if folded == b"connection" and (named := _options(value) - {b"keep-alive", b"close", b"upgrade"}):
-            hop_by_hop = {*hop_by_hop, *named}
+    named = _named_by_connection(head.headers)
     lines = [b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason)]
-    for folded, name, value in head.headers:
-        if folded in hop_by_hop or folded == b"content-length":
-            continue
-        if folded == b"set-cookie" and value.startswith(dropped_cookies):
-            continue
-        lines.append(b"%b: %b\r\n" % (name, value))
+    lines += [
+        b"%b: %b\r\n" % (name, value)
+        for folded, name, value in head.headers
+        if folded not in _NOT_ANSWERED
+        and folded not in named
+        and not (folded == b"set-cookie" and value.startswith(dropped_cookies))
+    ]
     lines.append(framing)
     if head.status == 101:
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
@@ -153,6 +162,14 @@ def response_head(
     lines.append(added)
     lines.append(b"\r\n")
     return b"".join(lines)
+
+
+def _named_by_connection(headers: list[Header]) -> frozenset[bytes] | set[bytes]:
+    named: set[bytes] | None = None
+    for folded, _name, value in headers:
+        if folded == b"connection" and value.lower() not in _USUAL_CONNECTIONS:
+            named = (named or set()) | _options(value)
+    return named if named is not None else _NONE
 
 
 def _options(connection: bytes) -> set[bytes]:
@@ -185,4 +202,4 @@ def forwarded_for(head: RequestHead, peer: str, *, trusted: bool) -> str:
 
 
 def _values(headers: list[Header], folded: bytes) -> list[bytes]:
-    return [header.value for header in headers if header.folded == folded]
+    return [header[2] for header in headers if header[0] == folded]

@@ -17,7 +17,7 @@ import httptools
 
 from lampgate.errors import LampgateError
 from lampgate.wire.chunks import ChunkFollower
-from lampgate.wire.head import CHUNKED, Header, RequestHead
+from lampgate.wire.head import CHUNKED, Header, RequestHead, fold
 
 #: More header lines than any browser or dashboard sends; a limit on work, not on size.
 MOST_HEADERS = 128
@@ -100,7 +100,7 @@ class RequestParser(ChunkFollower):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by llhttp for each header line."""
-        self._headers.append(Header(name.lower().replace(b"_", b"-"), name, value.strip(b" \t")))
+        self._headers.append((fold(name), name, value.strip(b" \t")))
 
 
 def _judge(head: RequestHead) -> None:

@@ -12,7 +12,7 @@ import httptools
 
 from lampgate.errors import LampgateError
 from lampgate.wire.chunks import ChunkFollower
-from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, Header, ResponseHead
+from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, Header, ResponseHead, fold
 
 
 class BadResponseError(LampgateError):
@@ -64,7 +64,7 @@ class ResponseParser(ChunkFollower):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by llhttp for each header line, and for each trailer line."""
-        self._headers.append(Header(name.lower().replace(b"_", b"-"), name, value.strip(b" \t")))
+        self._headers.append((fold(name), name, value.strip(b" \t")))
 
 
 def _body(headers: list[Header]) -> int:
