@@ -83,7 +83,7 @@ async def test_a_session_that_ended_reloads_the_page_into_a_sign_in(browser: Bro
     # The next call gets a 401 with X-Reload; the reload signs in silently and comes back.
     await expect(page.get_by_test_id("namespaces-table").locator("tbody tr").first).to_be_visible()
     names = {cookie["name"] for cookie in await page.context.cookies(lab.gateway)}
-    assert "_oauth2_proxy" in names
+    assert "lampgate" in names
 
 
 async def test_the_id_token_run_shows_why(browser: Browser, id_token_lab: Lab) -> None:

@@ -174,6 +174,8 @@ class UpstreamConnection(asyncio.Protocol):
             if not data:
                 return
         if head.status == 101:
+            if not exchange.head.upgrade:
+                raise BadResponseError("The upstream switches protocols though nobody asked it to")
             self._reading = _Reading.TUNNEL
             self._tunnel = exchange.switch(head, self, data)
             return
