@@ -31,6 +31,7 @@ class FakeIssuer:
         self.keys = {"one": key}
         self.fetched: list[str] = []
         self.metadata: dict[str, Any] = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}openid/v1/jwks"}
+        self.more_keys: list[object] = []
         self.is_up = True
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -40,7 +41,7 @@ class FakeIssuer:
         if str(request.url) == f"{ISSUER}.well-known/openid-configuration":
             return httpx.Response(200, json=self.metadata)
         if str(request.url) == f"{ISSUER}openid/v1/jwks":
-            keys = [{**key.as_dict(private=False), "kid": kid} for kid, key in self.keys.items()]
+            keys = self.more_keys + [{**key.as_dict(private=False), "kid": kid} for kid, key in self.keys.items()]
             return httpx.Response(200, json={"keys": keys})
         return httpx.Response(404)
 
@@ -135,6 +136,8 @@ async def test_redeems_a_code(browser: Browser, assertion: Callable[..., str]) -
         ({"exp": 1_800_000_000 - 1}, 700024, "expiry time of assertion 2027-01-15T07:59:59.0000000Z"),
         ({"nbf": 1_800_000_000 + 301}, 700024, "assertion valid from 2027-01-15T08:05:01.0000000Z"),
         ({"exp": "soon"}, 50027, "malformed"),
+        ({"exp": float("nan")}, 50027, "malformed"),
+        ({"nbf": 1e300}, 50027, "malformed"),
         ({"iss": world.GATEWAY_APP_ID}, 700027, "The key was not found."),
     ],
 )
@@ -206,6 +209,13 @@ async def test_issuer_metadata_is_wrong(
 ) -> None:
     issuer.metadata = metadata
     refused(await present(browser, assertion()), 700027, "invalid_client", 401)
+
+
+async def test_unreadable_keys_are_passed_over(
+    browser: Browser, issuer: FakeIssuer, assertion: Callable[..., str]
+) -> None:
+    issuer.more_keys = [{"kty": "RSA", "kid": "half"}, {"kty": "RSA", "kid": "x", "n": "?", "e": ""}, "?", {"kid": 1}]
+    assert (await present(browser, assertion())).status_code == 200
 
 
 async def test_no_federated_credential(make_tenant: Callable[..., Tenant], assertion: Callable[..., str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lampgate.lab import world
 from lampgate.lab.entra.applications import AKS_CLIENT, Application, gateway_application
@@ -118,3 +120,26 @@ def test_pkce(challenge: CodeChallenge, verifier: str, accepted: bool) -> None:
 def test_a_challenge_without_a_method_is_plain() -> None:
     request = read_authorization_request(world.TENANT_ID, GOOD | {"code_challenge": "p" * 43}, DIRECTORY)
     assert request.challenge == CodeChallenge("p" * 43, "plain")
+
+
+_VALUES = st.one_of(
+    st.text("az09/:.#?@%\\ \x00é", max_size=20),
+    st.sampled_from([*GOOD.values(), AKS_CLIENT.app_id, "http://localhost:1/", "none", "plain", CHALLENGE, "{}"]),
+)
+_NAMES = st.sampled_from(
+    [*GOOD, "response_mode", "prompt", "max_age", "claims", "code_challenge", "code_challenge_method", "resource"]
+)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.dictionaries(_NAMES, _VALUES), st.booleans())
+def test_nobody_is_sent_to_an_unregistered_address(parameters: dict[str, str], from_good: bool) -> None:
+    try:
+        address = read_authorization_request(
+            world.TENANT_ID, GOOD | parameters if from_good else parameters, DIRECTORY
+        ).address
+    except EntraError:
+        return
+    except ReturnedError as returned:
+        address = returned.address
+    assert address.redirect_uri in (CALLBACK, "http://localhost:1/")

@@ -22,7 +22,10 @@ async def test_picker_shows_what_differs(browser: Browser) -> None:
         assert account.display_name in page.text
         assert account.username in page.text
         assert account.summary in page.text
-    assert "No role" in page.text
+    for access in ("RBAC Cluster Admin · aks-lab", "RBAC Reader · aks-lab", "RBAC Writer · shop", "No role"):
+        assert access in page.text
+    assert page.text.count('<span class="spoken">: change</span>') == 5
+    assert page.text.count('<span class="spoken">: read</span>') == 1
     assert "form-action" not in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
