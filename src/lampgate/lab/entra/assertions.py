@@ -33,6 +33,7 @@ _REFETCH_INTERVAL: Final = 10.0
 _NOT_BEFORE_LEEWAY: Final = 300.0
 _FETCH_TIMEOUT: Final = 5.0
 _MAX_LENGTH: Final = 32 * 1024
+_END_OF_TIME: Final = 253_402_300_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,16 @@ def _read_unverified(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, An
 
 
 def _check_validity(claims: Mapping[str, Any], now: float) -> None:
-    expires, starts = claims.get("exp"), claims.get("nbf", claims.get("iat", 0))
-    if not isinstance(expires, (int, float)) or not isinstance(starts, (int, float)):
-        raise EntraError(50027)
+    expires, starts = _moment(claims.get("exp")), _moment(claims.get("nbf", claims.get("iat", 0)))
     if expires <= now or starts > now + _NOT_BEFORE_LEEWAY:
         raise EntraError(700024, now=iso7(now), valid_from=iso7(starts), expires=iso7(expires))
+
+
+def _moment(value: object) -> float:
+    """A NumericDate that is a date: neither text nor ``NaN`` nor beyond the year 9999."""
+    if not isinstance(value, (int, float)) or not 0 <= value < _END_OF_TIME:
+        raise EntraError(50027)
+    return value
 
 
 def _match(claims: Mapping[str, Any], trusted: list[FederatedCredential]) -> None:
@@ -168,5 +174,8 @@ def _rsa_keys(document: Mapping[str, Any]) -> dict[str, RSAKey]:
     keys: dict[str, RSAKey] = {}
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and entry.get("kty") == "RSA" and isinstance(entry.get("kid"), str):
-            keys[entry["kid"]] = RSAKey.import_key({name: entry[name] for name in ("kty", "n", "e", "kid")})
+            try:
+                keys[entry["kid"]] = RSAKey.import_key({name: entry[name] for name in ("kty", "n", "e", "kid")})
+            except (KeyError, ValueError, JoseError):
+                continue  # An entry that cannot be read is none; the others still count.
     return keys

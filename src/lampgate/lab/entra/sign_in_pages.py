@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.responses import Response
 
@@ -13,11 +15,23 @@ from lampgate.lab.entra.scopes import ResourceScopes
 from lampgate.lab.entra.tenant import Tenant
 from lampgate.lab.world import Account
 
+_THINGS: Final = ("Workloads", "Secrets", "Nodes")
+#: What each built-in role allows with them, as "Use Azure RBAC for Kubernetes authorization" has it.
+_REACH: Final[Mapping[world.Role | None, tuple[str, str, str]]] = {
+    world.CLUSTER_ADMIN: ("change", "change", "change"),
+    world.ADMIN: ("change", "change", "none"),
+    world.WRITER: ("change", "change", "none"),
+    world.READER: ("read", "none", "none"),
+    None: ("none", "none", "none"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
     """An account as the pages show it.
 
+    :ivar access: role and where it holds.
+    :ivar reach: kinds of things, each with ``change``, ``read`` or ``none``.
     :ivar tone: which of the avatar colours it has.
     """
 
@@ -25,6 +39,7 @@ class AccountView:
     display_name: str
     summary: str
     access: str
+    reach: tuple[tuple[str, str], ...]
     initials: str
     tone: int
     signed_in: bool
@@ -70,10 +85,17 @@ def _view(tenant: Tenant, account: Account, sign_in: SignIn | None) -> AccountVi
         display_name=account.display_name,
         summary=account.summary,
         access=_access(account),
+        reach=_reach(account),
         initials="".join(word[0] for word in (words[:1] + words[1:][-1:])).upper(),
         tone=tenant.accounts.index(account) % 4,
         signed_in=sign_in is not None and sign_in.account == account,
     )
+
+
+def _reach(account: Account) -> tuple[tuple[str, str], ...]:
+    """The picture of a role. There is none for roles other than the built-in ones."""
+    levels = _REACH.get(account.role)
+    return tuple(zip(_THINGS, levels, strict=True)) if levels else ()
 
 
 def _access(account: Account) -> str:
