@@ -1,0 +1,153 @@
+"""Reads oauth2-proxy's alpha configuration into its common form (`written`).
+
+Both forms of header values are taken: ``claim`` directly below ``values`` (up to oauth2-proxy 7.13) and below
+``claimSource`` (since 7.14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lampgate.config.errors import InvalidValueError, MissingSettingError, UnsupportedSettingError
+from lampgate.config.findings import Findings
+from lampgate.config.nodes import Mapping
+from lampgate.config.oauth2_proxy import alpha_keys
+from lampgate.config.oauth2_proxy.alpha_sections import AlphaSection
+from lampgate.config.oauth2_proxy.written import (
+    Section,
+    WrittenGateway,
+    WrittenHeader,
+    WrittenHeaderValue,
+    WrittenProvider,
+    WrittenUpstream,
+)
+
+_TOP_KEYS = {"providers": "providers", "upstreams": "upstreamConfig.upstreams"}
+_PROVIDER_KEYS = {
+    "kind": "provider",
+    "client_id": "clientID",
+    "client_secret": "clientSecret",
+    "issuer_url": "oidcConfig.issuerURL",
+    "scope": "scope",
+}
+_UPSTREAM_KEYS = {"id": "id", "path": "path", "url": "uri"}
+
+
+def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
+    """What the document says. Environment variables have been put in before."""
+    top = AlphaSection(document, alpha_keys.TOP, findings)
+    server = top.section("server", alpha_keys.SERVER)
+    return WrittenGateway(
+        section=Section(top.place, _TOP_KEYS),
+        provider=_provider(top, findings),
+        upstreams=_upstreams(top),
+        headers=tuple(
+            _header(section, findings) for section in top.sections("injectRequestHeaders", alpha_keys.HEADER)
+        ),
+        bind_address=server.text("bindAddress") if server is not None else None,
+    )
+
+
+def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
+    sections = list(top.sections("providers", alpha_keys.PROVIDER))
+    for section in sections[1:]:
+        findings.error(
+            UnsupportedSettingError,
+            "A second provider is not supported; oauth2-proxy ignores it without a word",
+            place=section.place,
+            remedy="Keep one provider",
+        )
+    if not sections:
+        return None
+    section = sections[0]
+    written = WrittenProvider(
+        section=Section(section.place, _PROVIDER_KEYS),
+        id=section.text("id"),
+        kind=section.text("provider"),
+        display_name=section.text("name"),
+        client_id=section.text("clientID"),
+        client_secret=section.text("clientSecret"),
+        client_secret_file=section.text("clientSecretFile"),
+        scope=section.text("scope"),
+        code_challenge_method=section.text("code_challenge_method"),
+        ca_files=section.texts("caFiles"),
+        allowed_groups=section.texts("allowedGroups"),
+    )
+    oidc = section.section("oidcConfig", alpha_keys.OIDC)
+    if oidc is not None:
+        written = replace(
+            written,
+            issuer_url=oidc.text("issuerURL"),
+            allow_unverified_email=oidc.flag("insecureAllowUnverifiedEmail"),
+            email_claim=oidc.text("emailClaim"),
+            groups_claim=oidc.text("groupsClaim"),
+            audience_claims=oidc.texts("audienceClaims"),
+            extra_audiences=oidc.texts("extraAudiences"),
+        )
+    entra = section.section("microsoftEntraIDConfig", alpha_keys.ENTRA)
+    if entra is not None:
+        written = replace(
+            written,
+            federated_token=entra.flag("federatedTokenAuth"),
+            allowed_tenants=entra.texts("allowedTenants"),
+        )
+    return written
+
+
+def _upstreams(top: AlphaSection) -> tuple[WrittenUpstream, ...]:
+    config = top.section("upstreamConfig", alpha_keys.UPSTREAM_CONFIG)
+    if config is None:
+        return ()
+    return tuple(
+        WrittenUpstream(
+            section=Section(section.place, _UPSTREAM_KEYS),
+            id=section.text("id"),
+            path=section.text("path"),
+            url=section.text("uri"),
+            pass_host_header=section.flag("passHostHeader"),
+            response_timeout=section.seconds("timeout"),
+        )
+        for section in config.sections("upstreams", alpha_keys.UPSTREAM)
+    )
+
+
+def _header(section: AlphaSection, findings: Findings) -> WrittenHeader:
+    name = section.text("name")
+    if name is None:
+        findings.error(
+            MissingSettingError, "A header has no name", place=section.place, remedy="Add name, e.g. Authorization"
+        )
+    sources = list(section.sections("values", alpha_keys.HEADER_VALUE))
+    if not sources:
+        findings.error(
+            MissingSettingError,
+            "A header has no values",
+            place=section.place_of("values"),
+            remedy="Add values, e.g. claimSource with claim: access_token",
+        )
+    values = [_header_value(source, findings) for source in sources]
+    return WrittenHeader(name, tuple(value for value in values if value is not None), section.place)
+
+
+def _header_value(section: AlphaSection, findings: Findings) -> WrittenHeaderValue | None:
+    nested = section.section("claimSource", alpha_keys.CLAIM_SOURCE)
+    claim, prefix = section.text("claim"), section.text("prefix")
+    if nested is not None:
+        if claim is not None or prefix is not None:
+            findings.error(
+                InvalidValueError,
+                "A header value is written in the old form and in the new one at once",
+                place=section.place,
+                remedy="Keep claimSource, and put claim and prefix below it",
+            )
+        claim, prefix = nested.text("claim"), nested.text("prefix")
+    if claim is not None:
+        return WrittenHeaderValue(claim, prefix)
+    if not any(section.has(name) for name in ("secretSource", "value", "fromEnv", "fromFile")):
+        findings.error(
+            MissingSettingError,
+            "A header value names no claim",
+            place=section.place,
+            remedy="Add claim, e.g. claim: access_token",
+        )
+    return None

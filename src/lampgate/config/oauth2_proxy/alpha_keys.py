@@ -1,0 +1,201 @@
+"""Every key of oauth2-proxy's alpha configuration (7.15, and the flat header form up to 7.13), as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Standing, Works
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a mapping.
+
+    :ivar default: oauth2-proxy's; given explicitly, nothing has to be said about it.
+    """
+
+    name: str
+    standing: Standing
+    default: object = None
+
+
+_OTHER_PROVIDER = Refused(
+    "lampgate signs people in with OpenID Connect only", "Remove it, and use provider oidc or entra-id"
+)
+_DISCOVERED = NoEffect("it comes from the discovery document, in oauth2-proxy too")
+_HTTP_UPSTREAMS = Refused("lampgate's upstreams are servers that speak http")
+_TLS = Refused(
+    "TLS ends at the ingress; lampgate listens on plain http", "Remove it, and let the ingress terminate TLS"
+)
+_NO_SHARED_SECRETS = Refused(
+    "headers are made of claims and tokens, not of shared secrets",
+    "Use claimSource, or let the upstream go without it",
+)
+
+TOP = (
+    Key("upstreamConfig", Works("upstreams")),
+    Key("injectRequestHeaders", Works("inject")),
+    Key("injectResponseHeaders", Refused("lampgate adds no headers about the person to responses")),
+    Key("server", Works("listen")),
+    Key("metricsServer", Refused("there is no metrics listener yet")),
+    Key("providers", Works("provider")),
+)
+
+SERVER = (
+    Key("bindAddress", Works("listen")),
+    Key("secureBindAddress", _TLS, "-"),
+    Key("tls", _TLS),
+)
+
+UPSTREAM_CONFIG = (
+    Key(
+        "proxyRawPath",
+        Refused("a path that means different things before and after decoding is refused", "Remove it"),
+        False,
+    ),
+    Key("upstreams", Works("upstreams")),
+)
+
+UPSTREAM = (
+    Key("id", Works("upstreams.id")),
+    Key("path", Works("upstreams.path")),
+    Key(
+        "rewriteTarget", Refused("paths are passed on as they are", "Remove it; let the dashboard know its base path")
+    ),
+    Key("uri", Works("upstreams.url")),
+    Key("insecureSkipTLSVerify", Refused("lampgate speaks plain http to upstreams"), False),
+    Key("static", _HTTP_UPSTREAMS, False),
+    Key("staticCode", _HTTP_UPSTREAMS, 200),
+    Key("flushInterval", NoEffect("lampgate passes every part of a response on at once"), "1s"),
+    Key("passHostHeader", Works("upstreams.pass_host_header")),
+    Key(
+        "proxyWebSockets",
+        NoEffect("WebSockets are always passed on, by the same rules as requests"),
+        True,
+    ),
+    Key("timeout", Works("upstreams.response_timeout")),
+    Key(
+        "disableKeepAlives",
+        Refused("connections to upstreams are always kept open for further requests"),
+        False,
+    ),
+)
+
+HEADER = (
+    Key("name", Works("inject.name")),
+    Key(
+        "preserveRequestValue",
+        Refused("copies of injected headers that a client sent are always dropped"),
+        False,
+    ),
+    Key(
+        "InsecureSkipHeaderNormalization",
+        NoEffect("a client's copies are dropped in every spelling"),
+        False,
+    ),
+    Key("values", Works("inject.values")),
+)
+
+#: ``claim`` and ``prefix`` directly below ``values``: the form up to oauth2-proxy 7.13.
+HEADER_VALUE = (
+    Key("claimSource", Works("inject.values")),
+    Key("secretSource", _NO_SHARED_SECRETS),
+    Key("claim", Works("inject.values.claim")),
+    Key("prefix", Works("inject.values.prefix")),
+    Key("basicAuthPassword", _NO_SHARED_SECRETS),
+    Key("value", _NO_SHARED_SECRETS),
+    Key("fromEnv", _NO_SHARED_SECRETS),
+    Key("fromFile", _NO_SHARED_SECRETS),
+)
+
+CLAIM_SOURCE = (
+    Key("claim", Works("inject.values.claim")),
+    Key("prefix", Works("inject.values.prefix")),
+    Key("basicAuthPassword", _NO_SHARED_SECRETS),
+)
+
+PROVIDER = (
+    Key("id", Works("provider.id")),
+    Key("provider", Works("provider.kind")),
+    Key("name", Works("provider.display_name")),
+    Key("clientID", Works("provider.client_id")),
+    Key("clientSecret", Works("provider.client_authentication")),
+    Key("clientSecretFile", Works("provider.client_authentication")),
+    Key("caFiles", Works("provider.ca_files")),
+    Key(
+        "useSystemTrustStore",
+        Refused("caFiles takes the system's place", "Remove it; without caFiles the system decides whom to trust"),
+        False,
+    ),
+    Key("loginURL", _DISCOVERED),
+    Key("redeemURL", _DISCOVERED),
+    Key("profileURL", _DISCOVERED),
+    Key("validateURL", _DISCOVERED),
+    Key(
+        "resource",
+        Refused(
+            "the resource is named by the scope",
+            "Remove it, and write it in front of the scope, e.g. 6dae42f8-4368-4678-94ff-3960e28e3630/user.read",
+        ),
+    ),
+    Key("scope", Works("provider.scopes")),
+    Key("allowedGroups", Works("allow.groups")),
+    Key("code_challenge_method", Works("provider")),
+    Key(
+        "authRequestResponseMode",
+        Refused("the provider always answers in the query of the callback", fits=("", "query")),
+    ),
+    Key(
+        "skipClaimsFromProfileURL",
+        NoEffect("lampgate never asks the profile URL: all claims come from the ID token"),
+        False,
+    ),
+    Key("additionalClaims", Refused("the claims that can be injected are fixed")),
+    Key("backendLogoutURL", Refused("signing out ends the session here and calls nobody else")),
+    Key("loginURLParameters", Refused("no parameters can be added to the sign-in request")),
+    Key("oidcConfig", Works("provider")),
+    Key("microsoftEntraIDConfig", Works("provider")),
+    Key(
+        "azureConfig",
+        Refused(
+            "oauth2-proxy's azure provider is deprecated and cannot fetch tokens for AKS",
+            "Remove it, and use provider entra-id or oidc",
+        ),
+    ),
+    Key("ADFSConfig", _OTHER_PROVIDER),
+    Key("keycloakConfig", _OTHER_PROVIDER),
+    Key("bitbucketConfig", _OTHER_PROVIDER),
+    Key("githubConfig", _OTHER_PROVIDER),
+    Key("gitlabConfig", _OTHER_PROVIDER),
+    Key("googleConfig", _OTHER_PROVIDER),
+    Key("loginGovConfig", _OTHER_PROVIDER),
+)
+
+ENTRA = (
+    Key("allowedTenants", Works("provider.issuer_url")),
+    Key("federatedTokenAuth", Works("provider.client_authentication")),
+)
+
+OIDC = (
+    Key("issuerURL", Works("provider.issuer_url")),
+    Key("insecureAllowUnverifiedEmail", Works("provider.allow_unverified_email")),
+    Key(
+        "insecureSkipIssuerVerification",
+        Refused("the issuer is always checked", "Remove it, and name the tenant in issuerURL"),
+        False,
+    ),
+    Key("insecureSkipNonce", NoEffect("the nonce is always sent and checked", fits=(False,))),
+    Key(
+        "skipDiscovery",
+        Refused("endpoints and keys always come from the discovery document"),
+        False,
+    ),
+    Key("jwksURL", _DISCOVERED),
+    Key("publicKeyFiles", Refused("keys always come from the provider's discovery document")),
+    Key("emailClaim", Works("provider.email_claim")),
+    Key("groupsClaim", Works("provider.groups_claim")),
+    Key("userIDClaim", Refused("it has been replaced", "Use emailClaim"), "email"),
+    Key("audienceClaims", Works("provider.audience_claims")),
+    Key("extraAudiences", Works("provider.extra_audiences")),
+    Key("enabledSigningAlgs", Refused("lampgate chooses the algorithms it accepts", fits=((), ("RS256",)))),
+)

@@ -1,0 +1,90 @@
+"""Puts the parts together to `lampgate.config.settings.Settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lampgate.config.errors import MissingSettingError
+from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
+from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
+from lampgate.config.oauth2_proxy.conversion.server import (
+    listen_addresses,
+    log_settings,
+    portal_settings,
+    public_url,
+    trusted_proxies,
+)
+from lampgate.config.oauth2_proxy.conversion.session import session_settings
+from lampgate.config.oauth2_proxy.conversion.upstreams import upstream_settings
+from lampgate.config.oauth2_proxy.resolution import Options
+from lampgate.config.oauth2_proxy.written import WrittenGateway
+from lampgate.config.settings import ListenAddress, PortalSettings, ProviderSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What was given on lampgate's own command line; it goes before every file."""
+
+    listen: tuple[ListenAddress, ...] | None = None
+    public_url: str | None = None
+
+
+def gateway_settings(
+    options: Options,
+    written: WrittenGateway | None,
+    overrides: Overrides,
+    draft: Draft,
+    *,
+    options_are_complete: bool,
+) -> Settings | None:
+    """The settings; None where a part is missing or wrong, which has been reported.
+
+    :param written: what is said about provider, upstreams and headers; None where that could not be read.
+    :param options_are_complete: whether everything that may hold options could be read.
+    """
+    session = session_settings(options, draft)
+    portal = portal_settings(options, draft)
+    url = public_url(options, overrides.public_url, portal.prefix if portal else PortalSettings().prefix, draft)
+    proxies = trusted_proxies(options, draft)
+    log = log_settings(options, draft)
+    if written is None:
+        return None
+    provider = _provider(written, draft)
+    upstreams = upstream_settings(written.upstreams, written.section, draft)
+    headers = header_injections(written.headers, draft)
+    groups = written.provider.allowed_groups if written.provider is not None else None
+    allow = allow_settings(options, groups, written.section.place, draft, is_complete=options_are_complete)
+    listen = listen_addresses(written.bind_address, _or_none(overrides.listen), draft)
+    if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
+        return None
+    return Settings(
+        public_url=url,
+        listen=listen,
+        provider=provider,
+        session=session,
+        allow=allow,
+        upstreams=upstreams,
+        inject=headers,
+        portal=portal,
+        trusted_proxies=proxies,
+        log=log,
+    )
+
+
+def _or_none(listen: Sequence[ListenAddress] | None) -> Sequence[ListenAddress] | None:
+    return listen or None
+
+
+def _provider(written: WrittenGateway, draft: Draft) -> ProviderSettings | None:
+    if written.provider is None:
+        draft.findings.error(
+            MissingSettingError,
+            "There is no provider, so nobody could sign in",
+            place=written.section.place_of("providers"),
+            remedy="Add one with id, provider: oidc, clientID and oidcConfig.issuerURL",
+        )
+        return None
+    return provider_settings(written.provider, draft)

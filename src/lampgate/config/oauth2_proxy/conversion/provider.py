@@ -1,0 +1,265 @@
+"""The OpenID provider and lampgate's registration with it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from lampgate.config.errors import (
+    InvalidValueError,
+    MissingSettingError,
+    PlaceholderLeftError,
+    UnsupportedSettingError,
+)
+from lampgate.config.oauth2_proxy.conversion.client_authentication import client_authentication
+from lampgate.config.oauth2_proxy.conversion.draft import Draft, given
+from lampgate.config.oauth2_proxy.conversion.scopes import read_scopes
+from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
+from lampgate.config.oauth2_proxy.placeholders import find_placeholder, is_example_host
+from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.written import Written, WrittenProvider
+from lampgate.config.settings import ProviderSettings
+
+_KINDS: dict[str, Literal["oidc", "entra"]] = {"oidc": "oidc", "entra-id": "entra"}
+_OTHER_KINDS = (
+    "adfs", "azure", "bitbucket", "cidaas", "digitalocean", "facebook", "github", "gitlab", "google", "keycloak",
+    "keycloak-oidc", "linkedin", "login.gov", "nextcloud", "sourcehut",
+)  # fmt: skip
+
+#: Entra's hosts in its clouds: worldwide, US government, China; and the issuer of version 1 tokens.
+_ENTRA_HOSTS = frozenset(
+    {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "sts.windows.net"}
+)
+_TENANTLESS = frozenset({"common", "organizations", "consumers"})
+
+_CLIENT_ID = re.compile(r"[!-~]+(?: [!-~]+)*")
+_CLIENT_ID_REMEDY = "Put the Application (client) ID there, which the app registration's overview in Entra shows"
+_ISSUER_REMEDY = (
+    "Put your Directory (tenant) ID there, so that it reads https://login.microsoftonline.com/<tenant id>/v2.0"
+)
+
+
+def provider_settings(written: WrittenProvider, draft: Draft) -> ProviderSettings | None:
+    """The settings; None where something in them is missing or wrong."""
+    kind = _kind(written, draft)
+    client_id = _client_id(written, draft)
+    issuer = _issuer(written, draft)
+    authentication = client_authentication(written, draft)
+    _check_code_challenge(written.code_challenge_method, draft)
+    if issuer is not None:
+        _check_tenants(written.allowed_tenants, issuer, draft)
+    scopes = _scopes(written, draft, entra=kind == "entra" or (issuer is not None and issuer.host in _ENTRA_HOSTS))
+    for path, value in (
+        ("id", written.id),
+        ("kind", written.kind),
+        ("display_name", written.display_name),
+        ("issuer_url", written.issuer_url),
+        ("client_id", written.client_id),
+        ("scopes", written.scope),
+        ("audience_claims", written.audience_claims),
+        ("extra_audiences", written.extra_audiences),
+        ("email_claim", written.email_claim),
+        ("groups_claim", written.groups_claim),
+        ("allow_unverified_email", written.allow_unverified_email),
+        ("ca_files", written.ca_files),
+    ):
+        draft.keep(f"provider.{path}", value)
+    ca_files = _ca_files(written.ca_files, draft)
+    if kind is None or client_id is None or issuer is None or authentication is None or written.issuer_url is None:
+        return None
+    optional = given(
+        id=written.id,
+        display_name=written.display_name,
+        audience_claims=written.audience_claims,
+        extra_audiences=written.extra_audiences,
+        email_claim=written.email_claim,
+        groups_claim=written.groups_claim,
+        allow_unverified_email=written.allow_unverified_email,
+    )
+    return ProviderSettings.model_validate(
+        {
+            **optional,
+            **({"scopes": scopes} if scopes else {}),
+            "kind": kind,
+            "client_id": client_id,
+            "issuer_url": written.issuer_url.value.strip(),
+            "client_authentication": authentication,
+            "ca_files": ca_files,
+        }
+    )
+
+
+def _kind(written: WrittenProvider, draft: Draft) -> Literal["oidc", "entra"] | None:
+    if written.kind is None:
+        draft.findings.error(
+            MissingSettingError,
+            "It is not said what kind of provider this is; oauth2-proxy would take Google",
+            place=written.section.place_of("kind"),
+            remedy="Add provider with the value oidc or entra-id",
+        )
+        return None
+    name = written.kind.value.strip().lower()
+    if name in _KINDS:
+        return _KINDS[name]
+    if name in _OTHER_KINDS:
+        draft.findings.error(
+            UnsupportedSettingError,
+            f"The provider {name} is not supported: lampgate signs people in with OpenID Connect",
+            place=written.kind.place,
+            remedy="Use entra-id for Microsoft Entra ID, or oidc for any OpenID provider",
+        )
+    else:
+        near = did_you_mean(name, (*_KINDS, *_OTHER_KINDS))
+        draft.findings.error(
+            InvalidValueError,
+            "oauth2-proxy has no provider of this name",
+            place=written.kind.place,
+            remedy=near if near.startswith("Did") else "Use oidc or entra-id",
+        )
+    return None
+
+
+def _client_id(written: WrittenProvider, draft: Draft) -> str | None:
+    if written.client_id is None:
+        draft.findings.error(
+            MissingSettingError,
+            "The client id is missing",
+            place=written.section.place_of("client_id"),
+            remedy=_CLIENT_ID_REMEDY,
+        )
+        return None
+    if _is_placeholder(written.client_id, "The client id is still", _CLIENT_ID_REMEDY, draft):
+        return None
+    client_id = written.client_id.value.strip()
+    if not _CLIENT_ID.fullmatch(client_id):
+        draft.findings.error(
+            InvalidValueError,
+            "The client id holds characters that client ids do not have",
+            place=written.client_id.place,
+            remedy=_CLIENT_ID_REMEDY,
+        )
+        return None
+    return client_id
+
+
+def _issuer(written: WrittenProvider, draft: Draft) -> Url | None:
+    issuer = written.issuer_url
+    if issuer is None:
+        draft.findings.error(
+            MissingSettingError,
+            "The issuer is missing, so it is not known who signs people in",
+            place=written.section.place_of("issuer_url"),
+            remedy="Add it; with Entra it is https://login.microsoftonline.com/<tenant id>/v2.0",
+        )
+        return None
+    if _is_placeholder(issuer, "The issuer's URL still holds", _ISSUER_REMEDY, draft):
+        return None
+    try:
+        url = parse_url(issuer.value.strip())
+    except UrlError as problem:
+        draft.findings.error(
+            InvalidValueError, f"The issuer's URL {problem}", place=issuer.place, remedy=_ISSUER_REMEDY
+        )
+        return None
+    if is_example_host(url.host):
+        draft.findings.error(
+            PlaceholderLeftError,
+            f"The issuer's host is still the documentation's, {url.host}",
+            place=issuer.place,
+            remedy="Put your provider's there; with Entra it is https://login.microsoftonline.com/<tenant id>/v2.0",
+        )
+        return None
+    if url.scheme != "https" and not (url.scheme == "http" and url.is_loopback):
+        draft.findings.error(
+            InvalidValueError,
+            "The issuer's URL is not https, so anybody on the way could sign in as anybody",
+            place=issuer.place,
+            remedy="Use the provider's https URL",
+        )
+        return None
+    if url.query or url.fragment:
+        draft.findings.error(
+            InvalidValueError,
+            "The issuer's URL has a query or a fragment, which issuers do not have",
+            place=issuer.place,
+            remedy="Remove what follows the path (OpenID Connect Discovery 1.0, section 3)",
+        )
+        return None
+    tenant = url.path.strip("/").partition("/")[0].lower()
+    if url.host in _ENTRA_HOSTS and (tenant in _TENANTLESS or not tenant):
+        draft.findings.error(
+            UnsupportedSettingError,
+            "The issuer names no tenant, so people of every organisation could sign in",
+            place=issuer.place,
+            remedy=_ISSUER_REMEDY,
+        )
+        return None
+    return url
+
+
+def _is_placeholder(written: Written[str], beginning: str, remedy: str, draft: Draft) -> bool:
+    placeholder = find_placeholder(written.value)
+    if placeholder is None:
+        return False
+    named = f"the placeholder “{placeholder}”" if placeholder else "a placeholder"
+    draft.findings.error(PlaceholderLeftError, f"{beginning} {named}", place=written.place, remedy=remedy)
+    return True
+
+
+def _scopes(written: WrittenProvider, draft: Draft, *, entra: bool) -> tuple[str, ...]:
+    if written.scope is not None and _is_placeholder(
+        written.scope,
+        "The scope still holds",
+        "Put the scope there; for AKS it is 6dae42f8-4368-4678-94ff-3960e28e3630/user.read",
+        draft,
+    ):
+        return ()
+    return read_scopes(written.scope, written.section.place_of("scope"), entra=entra, findings=draft.findings)
+
+
+def _check_code_challenge(written: Written[str] | None, draft: Draft) -> None:
+    if written is None or written.value == "S256":
+        return
+    draft.findings.error(
+        UnsupportedSettingError if written.value == "plain" else InvalidValueError,
+        "The code challenge is always S256, which every provider can check (RFC 7636 section 4.2)",
+        place=written.place,
+        remedy="Write S256, or remove it",
+    )
+
+
+def _check_tenants(written: Written[tuple[str, ...]] | None, issuer: Url, draft: Draft) -> None:
+    """A list of tenants asks for nothing more where it names only the issuer's own tenant."""
+    tenant = issuer.path.strip("/").partition("/")[0].lower()
+    if written is None or {allowed.strip().lower() for allowed in written.value} == {tenant}:
+        return
+    draft.findings.error(
+        UnsupportedSettingError,
+        "People of one tenant can sign in, the issuer's; a list of tenants is not supported",
+        place=written.place,
+        remedy="Remove it, and name the tenant in the issuer's URL",
+    )
+
+
+def _ca_files(written: Written[tuple[str, ...]] | None, draft: Draft) -> tuple[Path, ...]:
+    if written is None:
+        return ()
+    paths = tuple(Path(name) for name in written.value)
+    for path in paths:
+        try:
+            text = draft.read_text(path)
+        except OSError as error:
+            cause = error.strerror or ""
+        else:
+            cause = "" if "-----BEGIN CERTIFICATE-----" in text else "it holds no PEM certificate"
+            if not cause:
+                continue
+        draft.findings.error(
+            InvalidValueError,
+            "A file with certificates for the provider cannot be used",
+            place=written.place,
+            cause=cause,
+            remedy="Check that the volume is mounted and holds certificates in PEM form",
+        )
+    return paths

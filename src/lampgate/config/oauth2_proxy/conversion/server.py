@@ -1,0 +1,244 @@
+"""The gateway itself: its public URL, where it listens, whose word it takes, its own pages and its logs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from lampgate.config.errors import InvalidValueError, PlaceholderLeftError, UnsupportedSettingError
+from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
+from lampgate.config.oauth2_proxy.placeholders import find_placeholder
+from lampgate.config.oauth2_proxy.resolution import Options
+from lampgate.config.oauth2_proxy.written import Written
+from lampgate.config.settings import IPNetwork, ListenAddress, LogSettings, Place, PortalSettings
+
+_OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}", re.ASCII)
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+
+def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
+    """Paths of the gateway's own pages; None where one is wrong."""
+    paths: dict[str, str] = {}
+    for flag, field in (("proxy-prefix", "prefix"), ("ping-path", "ping_path"), ("ready-path", "ready_path")):
+        written = options.written(flag, str)
+        path = options.value(flag, str)
+        draft.keep(f"portal.{field}", written)
+        if field == "prefix":
+            path = path.rstrip("/")
+        if _OWN_PATH.fullmatch(path):
+            paths[field] = path
+        elif written is not None:
+            draft.findings.error(
+                InvalidValueError,
+                f"{flag} takes a path below which nothing of the dashboard lies",
+                place=written.place,
+                remedy=f"Write e.g. {options.default(flag, str)}",
+            )
+    if len(paths) < 3:
+        return None
+    if len(set(paths.values())) < 3:
+        draft.findings.error(
+            InvalidValueError,
+            "proxy-prefix, ping-path and ready-path have to differ from each other",
+            place=draft.places.get("portal.ready_path") or draft.places.get("portal.ping_path"),
+            remedy="Remove those you do not need to change",
+        )
+        return None
+    skip = options.written("skip-provider-button", bool)
+    draft.keep("portal.skip_sign_in_page", skip)
+    return PortalSettings(
+        prefix=paths["prefix"],
+        ping_path=paths["ping_path"],
+        ready_path=paths["ready_path"],
+        skip_sign_in_page=options.value("skip-provider-button", bool),
+    )
+
+
+def log_settings(options: Options, draft: Draft) -> LogSettings:
+    """What is logged."""
+    draft.keep("log.access", options.written("request-logging", bool))
+    draft.keep("log.silence_health", options.written("silence-ping-logging", bool))
+    return LogSettings(
+        access=options.value("request-logging", bool), silence_health=options.value("silence-ping-logging", bool)
+    )
+
+
+def public_url(options: Options, override: str | None, prefix: str, draft: Draft) -> str | None:
+    """The origin that people use; None: taken from each request.
+
+    :param override: given on lampgate's own command line.
+    """
+    redirect = options.written("redirect-url", str)
+    url = _redirect_origin(redirect, prefix, draft) if redirect is not None and redirect.value else None
+    if override is not None:
+        place = Place("command line", 0, "--public-url")
+        url = _origin(Written(override, place), "The public URL", draft)
+        if url is not None and (url.path not in ("", "/") or url.query or url.fragment):
+            draft.findings.error(
+                InvalidValueError,
+                "The public URL has a path",
+                place=place,
+                remedy="Write scheme and host only, e.g. https://headlamp.company.com",
+            )
+            url = None
+    _check_cookie_secure(options, url, draft)
+    return url.origin if url is not None else None
+
+
+def _redirect_origin(redirect: Written[str], prefix: str, draft: Draft) -> Url | None:
+    draft.keep("public_url", redirect)
+    callback = f"{prefix}/callback"
+    if redirect.value.startswith("/") and not redirect.value.startswith("//"):
+        path, url = redirect.value, None
+    else:
+        url = _origin(redirect, "redirect-url", draft)
+        if url is None:
+            return None
+        path = url.path + (f"?{url.query}" if url.query else "") + (f"#{url.fragment}" if url.fragment else "")
+    if path != callback and not (url is not None and path in ("", "/")):
+        draft.findings.error(
+            UnsupportedSettingError,
+            "redirect-url has another path than the one on which lampgate takes the provider's answer",
+            place=redirect.place,
+            remedy=f"Let it end in {callback}, here and in the app registration",
+        )
+        return None
+    return url
+
+
+def _origin(written: Written[str], name: str, draft: Draft) -> Url | None:
+    if find_placeholder(written.value) is not None:
+        draft.findings.error(
+            PlaceholderLeftError,
+            f"{name} still holds a placeholder",
+            place=written.place,
+            remedy="Put the address there under which people open the dashboard",
+        )
+        return None
+    try:
+        url = parse_url(written.value)
+    except UrlError as problem:
+        draft.findings.error(
+            InvalidValueError,
+            f"{name} {problem}",
+            place=written.place,
+            remedy="Write e.g. https://headlamp.company.com/oauth2/callback",
+        )
+        return None
+    if url.scheme != "https" and not (url.scheme == "http" and url.is_loopback):
+        draft.findings.error(
+            InvalidValueError,
+            f"{name} is not https, so sessions could be read on the way; plain http is for localhost only",
+            place=written.place,
+            remedy="Publish the dashboard with https, and write that URL",
+        )
+        return None
+    return url
+
+
+def _check_cookie_secure(options: Options, url: Url | None, draft: Draft) -> None:
+    secure = options.written("cookie-secure", bool)
+    if secure is None or secure.value or (url is not None and url.scheme == "http"):
+        return
+    draft.findings.error(
+        UnsupportedSettingError,
+        "cookie-secure is off, which lampgate accepts only where the public URL is plain http on localhost",
+        place=secure.place,
+        remedy="Remove it, or set redirect-url to e.g. http://localhost:4180/oauth2/callback for a trial",
+    )
+
+
+def listen_addresses(
+    bind: Written[str] | None, override: Sequence[ListenAddress] | None, draft: Draft
+) -> tuple[ListenAddress, ...] | None:
+    """Where to listen; None where the address is wrong. Nothing given: the settings' default."""
+    if bind is not None:
+        draft.keep("listen", bind)
+    address = _listen_address(bind, draft) if bind is not None else ListenAddress()
+    if override is not None:
+        return tuple(override)
+    return (address,) if address is not None else None
+
+
+def _listen_address(bind: Written[str], draft: Draft) -> ListenAddress | None:
+    text = bind.value.strip()
+    text = text[len("http://") :] if text.lower().startswith("http://") else text
+    if text in ("", "-") or text.startswith(("unix:", "fd:", "https://")):
+        draft.findings.error(
+            UnsupportedSettingError,
+            "lampgate listens on a TCP address, on plain http",
+            place=bind.place,
+            remedy="Write e.g. 0.0.0.0:4180",
+        )
+        return None
+    host, separator, port = text.rpartition(":")
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not separator or not _PORT.fullmatch(port) or int(port) > 65535 or not _is_host(host):
+        draft.findings.error(
+            InvalidValueError,
+            "This is not an address to listen on",
+            place=bind.place,
+            remedy="Write host and port, e.g. 0.0.0.0:4180",
+        )
+        return None
+    return ListenAddress(host=host or "0.0.0.0", port=int(port))  # noqa: S104 - Go takes no host for every address
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host:
+        return not host or _HOST.fullmatch(host) is not None
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def trusted_proxies(options: Options, draft: Draft) -> tuple[IPNetwork, ...]:
+    """Peers whose forwarded headers count. Unlike oauth2-proxy's, an empty list is nobody."""
+    reverse_proxy = options.written("reverse-proxy", bool)
+    listed = options.written("trusted-proxy-ip", tuple)
+    networks = [_network(text.strip(), listed, draft) for text in listed.value] if listed is not None else []
+    if reverse_proxy is None or not reverse_proxy.value:
+        if networks and listed is not None:
+            draft.findings.note(
+                "config.trusted-proxies-unused",
+                "trusted-proxy-ip has no effect without reverse-proxy; add reverse-proxy to use it",
+                listed.place,
+            )
+        return ()
+    if not networks:
+        draft.findings.note(
+            "config.reverse-proxy-trusts-nobody",
+            "reverse-proxy is on, and no proxies are listed. oauth2-proxy would then believe the X-Forwarded headers "
+            "of everybody; lampgate believes nobody's, takes the host from the Host header and assumes https. List "
+            "the ingress in trusted-proxy-ip, or set redirect-url, if the dashboard's address comes out wrong",
+            reverse_proxy.place,
+        )
+    draft.keep("trusted_proxies", listed)
+    return tuple(network for network in networks if network is not None)
+
+
+def _network(text: str, listed: Written[tuple[str, ...]], draft: Draft) -> IPNetwork | None:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        draft.findings.error(
+            InvalidValueError,
+            "An entry of trusted-proxy-ip is not an IP address or network",
+            place=listed.place,
+            remedy="Write e.g. 10.0.0.7 or 10.244.0.0/16, without host bits",
+        )
+        return None
+    if network.prefixlen == 0:
+        draft.findings.error(
+            InvalidValueError,
+            "trusted-proxy-ip names every address there is, so anybody could claim any host",
+            place=listed.place,
+            remedy="Write the network of the ingress's pods, e.g. 10.244.0.0/16",
+        )
+        return None
+    return network

@@ -1,0 +1,263 @@
+"""Sessions and their cookie."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretBytes
+
+from lampgate.config.errors import (
+    InvalidValueError,
+    PlaceholderLeftError,
+    PublicSecretError,
+    UnreadableConfigError,
+    UnsupportedSettingError,
+)
+from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.cookie_secret import is_public, key_bytes
+from lampgate.config.oauth2_proxy.placeholders import is_placeholder
+from lampgate.config.oauth2_proxy.resolution import Options
+from lampgate.config.oauth2_proxy.written import Written
+from lampgate.config.settings import CookieSettings, Place, SessionSettings
+
+_GENERATE = "Make one with: openssl rand -base64 32 | tr -- '+/' '-_'"
+_SAME_SITE: dict[str, Literal["lax", "strict", "none"]] = {
+    "": "lax",
+    "lax": "lax",
+    "strict": "strict",
+    "none": "none",
+}
+#: RFC 6265bis section 4.1.1, a token; oauth2-proxy allows 256 characters, and lampgate adds to the name.
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}", re.ASCII)
+_PREFIX = re.compile(r"__(?:Host|Secure)-", re.IGNORECASE)
+_DOMAIN = re.compile(r"\.?(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII)
+
+
+def session_settings(options: Options, draft: Draft) -> SessionSettings | None:
+    """The settings; None where something in them is wrong."""
+    _check_store(options, draft)
+    values = {
+        "cookie": _cookie(options, draft),
+        "lifetime": _lifetime(options, draft),
+        "sign_in_timeout": _sign_in_timeout(options, draft),
+    }
+    refresh = _refresh_after(options, draft)
+    if any(value is None for value in values.values()):
+        return None
+    return SessionSettings.model_validate({**values, "refresh_after": refresh})
+
+
+def _check_store(options: Options, draft: Draft) -> None:
+    store = options.written("session-store-type", str)
+    if store is None or store.value in ("", "cookie"):
+        return
+    if store.value == "redis":
+        draft.findings.error(
+            UnsupportedSettingError,
+            "Sessions cannot be kept in Redis yet; they are kept in the browser's cookie",
+            place=store.place,
+            remedy="Write cookie, or remove it",
+        )
+    else:
+        draft.findings.error(
+            InvalidValueError, "oauth2-proxy has no such session store", place=store.place, remedy="Write cookie"
+        )
+
+
+def _cookie(options: Options, draft: Draft) -> CookieSettings | None:
+    name, is_right = _name(options, draft)
+    domain, domain_is_right = _domain(options, draft)
+    same_site = _same_site(options, draft)
+    secret, secret_is_right = _secret(options, draft)
+    if not (is_right and domain_is_right and secret_is_right) or same_site is None:
+        return None
+    named = {"name": name} if name is not None else {}
+    return CookieSettings.model_validate({**named, "secret": secret, "domain": domain, "same_site": same_site})
+
+
+def _name(options: Options, draft: Draft) -> tuple[str | None, bool]:
+    written = options.written("cookie-name", str)
+    if written is None or not written.value:
+        return None, True
+    draft.keep("session.cookie.name", written)
+    name = _PREFIX.sub("", written.value, count=1)
+    if name != written.value:
+        draft.findings.note(
+            "config.cookie-name-prefix",
+            "The prefix of the cookie's name is left out: lampgate puts __Host- in front wherever browsers accept it",
+            written.place,
+        )
+    if not _COOKIE_NAME.fullmatch(name):
+        draft.findings.error(
+            InvalidValueError,
+            "This is not a usable name of a cookie",
+            place=written.place,
+            remedy="Use up to 200 letters, digits, dashes and underscores",
+        )
+        return None, False
+    return name, True
+
+
+def _domain(options: Options, draft: Draft) -> tuple[str | None, bool]:
+    written = options.written("cookie-domain", tuple)
+    if written is None or not any(written.value):
+        return None, True
+    draft.keep("session.cookie.domain", written)
+    if len(written.value) > 1:
+        draft.findings.error(
+            UnsupportedSettingError,
+            "More than one cookie domain is not supported",
+            place=written.place,
+            remedy="Keep one, or remove it: without it the cookie is for the dashboard's own host, which is safest",
+        )
+        return None, False
+    domain = written.value[0].strip()
+    if not _DOMAIN.fullmatch(domain):
+        draft.findings.error(
+            InvalidValueError,
+            "This is not a domain that a cookie can have",
+            place=written.place,
+            remedy="Write a domain such as example.com, or remove it",
+        )
+        return None, False
+    return domain.removeprefix(".").lower(), True
+
+
+def _same_site(options: Options, draft: Draft) -> Literal["lax", "strict", "none"] | None:
+    written = options.written("cookie-samesite", str)
+    if written is None:
+        return "lax"
+    draft.keep("session.cookie.same_site", written)
+    same_site = _SAME_SITE.get(written.value.strip().lower())
+    if same_site is None:
+        draft.findings.error(
+            InvalidValueError,
+            "cookie-samesite takes lax, strict or none",
+            place=written.place,
+            remedy="Write lax, or remove it",
+        )
+    return same_site
+
+
+def _secret(options: Options, draft: Draft) -> tuple[SecretBytes | None, bool]:
+    written = options.written("cookie-secret", str)
+    if written is not None and not written.value:
+        written = None
+    file = options.written("cookie-secret-file", str)
+    if file is not None and not file.value:
+        file = None
+    if written is not None and file is not None:
+        draft.findings.error(
+            InvalidValueError,
+            "A cookie secret and a file with a cookie secret are both given",
+            place=file.place,
+            remedy=f"Keep one of them; the secret is at {written.place}",
+        )
+        return None, False
+    if file is not None:
+        written = _read_file(file, draft)
+        if written is None:
+            return None, False
+    if written is None:
+        draft.findings.note(
+            "config.no-cookie-secret",
+            "There is no cookie secret, so each process makes up its own: sessions end at a restart and are not "
+            "shared between replicas. To keep them, set OAUTH2_PROXY_COOKIE_SECRET from a Kubernetes Secret. "
+            + _GENERATE,
+        )
+        return None, True
+    draft.keep("session.cookie.secret", written)
+    return _judge_secret(written.value, written.place, draft)
+
+
+def _read_file(file: Written[str], draft: Draft) -> Written[str] | None:
+    try:
+        text = draft.read_text(Path(file.value))
+    except OSError as error:
+        draft.findings.error(
+            UnreadableConfigError,
+            "The file with the cookie secret cannot be read",
+            place=file.place,
+            cause=error.strerror or "",
+            remedy="Check that the volume is mounted and that this process may read the file",
+        )
+        return None
+    return Written(text.rstrip("\r\n"), file.place)
+
+
+def _judge_secret(text: str, place: Place, draft: Draft) -> tuple[SecretBytes | None, bool]:
+    if is_public(text):
+        draft.findings.error(
+            PublicSecretError,
+            "The cookie secret is one that everybody knows or would guess (the Helm chart's default, a documented "
+            "example, or a repeated pattern), so anybody could make up sessions",
+            place=place,
+            remedy=f"Use a secret of your own. {_GENERATE}",
+        )
+        return None, False
+    if is_placeholder(text):
+        draft.findings.error(
+            PlaceholderLeftError, "The cookie secret is still a placeholder", place=place, remedy=_GENERATE
+        )
+        return None, False
+    key = key_bytes(text)
+    if key is None:
+        draft.findings.error(
+            InvalidValueError,
+            "The cookie secret has to be 16, 24 or 32 bytes, plain or as base64url, and as written it is "
+            f"{len(text.encode())} bytes long",
+            place=place,
+            remedy=_GENERATE,
+        )
+        return None, False
+    return SecretBytes(key), True
+
+
+def _lifetime(options: Options, draft: Draft) -> float | None:
+    written = options.written("cookie-expire", float)
+    if written is None:
+        return options.default("cookie-expire", float)
+    draft.keep("session.lifetime", written)
+    if written.value == 0:
+        draft.findings.error(
+            UnsupportedSettingError,
+            "A session without end is not supported; with 0 oauth2-proxy's never ends on the server",
+            place=written.place,
+            remedy="Write how long people stay signed in at most, e.g. 12h",
+        )
+        return None
+    return written.value
+
+
+def _refresh_after(options: Options, draft: Draft) -> float | None:
+    written = options.written("cookie-refresh", float)
+    if written is None or written.value == 0:
+        return None
+    draft.keep("session.refresh_after", written)
+    lifetime = options.value("cookie-expire", float)
+    if lifetime and written.value >= lifetime:
+        draft.findings.error(
+            InvalidValueError,
+            "cookie-refresh is not shorter than cookie-expire, so sessions would end before they are refreshed",
+            place=written.place,
+            remedy="Write e.g. 15m, or remove it: lampgate refreshes tokens ahead of their expiry",
+        )
+    return written.value
+
+
+def _sign_in_timeout(options: Options, draft: Draft) -> float | None:
+    written = options.written("cookie-csrf-expire", float)
+    if written is None:
+        return options.default("cookie-csrf-expire", float)
+    draft.keep("session.sign_in_timeout", written)
+    if written.value == 0:
+        draft.findings.error(
+            InvalidValueError,
+            "The time that a sign-in may take has to be above zero",
+            place=written.place,
+            remedy="Write e.g. 15m",
+        )
+        return None
+    return written.value

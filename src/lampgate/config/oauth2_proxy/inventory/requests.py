@@ -1,0 +1,87 @@
+"""Options about which requests and which people may pass."""
+
+from __future__ import annotations
+
+from lampgate.config.oauth2_proxy.options import Kind, Option
+from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+
+_NO_BYPASS = Refused("no request passes without a session")
+_NO_BEARER = Refused("requests are admitted by their session, not by a token they bring")
+
+OPTIONS = (
+    Option("trusted-ip", "trusted_ips", Kind.LIST, (), _NO_BYPASS),
+    Option("skip-auth-regex", "skip_auth_regex", Kind.LIST, (), _NO_BYPASS),
+    Option("skip-auth-route", "skip_auth_routes", Kind.LIST, (), _NO_BYPASS),
+    Option(
+        "api-route",
+        "api_routes",
+        Kind.LIST,
+        (),
+        Refused("lampgate tells scripts from page visits by itself and answers scripts with 401"),
+    ),
+    Option("skip-provider-button", "skip_provider_button", Kind.BOOLEAN, False, Works("portal.skip_sign_in_page")),
+    Option("skip-auth-preflight", "skip_auth_preflight", Kind.BOOLEAN, False, _NO_BYPASS),
+    Option("skip-jwt-bearer-tokens", "skip_jwt_bearer_tokens", Kind.BOOLEAN, False, _NO_BEARER),
+    Option(
+        "bearer-token-login-fallback",
+        "bearer_token_login_fallback",
+        Kind.BOOLEAN,
+        True,
+        NoEffect("lampgate signs people in by their session only"),
+    ),
+    Option(
+        "force-json-errors",
+        "force_json_errors",
+        Kind.BOOLEAN,
+        False,
+        Refused("lampgate answers scripts with JSON and people with pages by itself"),
+    ),
+    Option(
+        "encode-state", "encode_state", Kind.BOOLEAN, False, NoEffect("lampgate's state parameter is opaque anyway")
+    ),
+    Option(
+        "allow-query-semicolons",
+        "allow_query_semicolons",
+        Kind.BOOLEAN,
+        False,
+        NoEffect("queries are passed on as they are"),
+    ),
+    Option("extra-jwt-issuers", "extra_jwt_issuers", Kind.LIST, (), _NO_BEARER),
+    Option("email-domain", "email_domains", Kind.LIST, (), Works("allow.email_domains")),
+    Option(
+        "whitelist-domain",
+        "whitelist_domains",
+        Kind.LIST,
+        (),
+        Refused("after sign-in and sign-out lampgate returns to a path on its own host only"),
+    ),
+    Option(
+        "authenticated-emails-file",
+        "authenticated_emails_file",
+        Kind.STRING,
+        "",
+        Refused(
+            "people are admitted by e-mail domain and by group", "Remove it, and use allowed-group or email-domain"
+        ),
+    ),
+    Option(
+        "htpasswd-file", "htpasswd_file", Kind.STRING, "", Refused("people sign in with the OpenID provider only")
+    ),
+    Option(
+        "htpasswd-user-group",
+        "htpasswd_user_groups",
+        Kind.LIST,
+        (),
+        Refused("people sign in with the OpenID provider only"),
+    ),
+    Option(
+        "signature-key",
+        "signature_key",
+        Kind.STRING,
+        "",
+        Refused("requests are not signed (oauth2-proxy has deprecated it, too)"),
+    ),
+    Option(
+        "display-htpasswd-form", "display_htpasswd_form", Kind.BOOLEAN, True, NoEffect("there is no password form")
+    ),
+)

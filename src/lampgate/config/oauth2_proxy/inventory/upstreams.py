@@ -1,0 +1,108 @@
+"""Options about upstreams and the headers they are sent."""
+
+from __future__ import annotations
+
+from lampgate.config.oauth2_proxy.options import Kind, Option
+from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+
+_NO_RESPONSE_HEADERS = Refused(
+    "lampgate adds no headers about the person to responses",
+    "Remove it; nginx's auth_request is not needed with lampgate in the path",
+)
+
+OPTIONS = (
+    Option(
+        "flush-interval",
+        "flush_interval",
+        Kind.DURATION,
+        1.0,
+        NoEffect("lampgate passes every part of a response on at once"),
+        beside_alpha=False,
+    ),
+    Option(
+        "pass-host-header",
+        "pass_host_header",
+        Kind.BOOLEAN,
+        True,
+        Works("upstreams.pass_host_header"),
+        beside_alpha=False,
+    ),
+    Option(
+        "proxy-websockets",
+        "proxy_websockets",
+        Kind.BOOLEAN,
+        True,
+        NoEffect("WebSockets are always passed on, by the same rules as requests"),
+        beside_alpha=False,
+    ),
+    Option(
+        "ssl-upstream-insecure-skip-verify",
+        "ssl_upstream_insecure_skip_verify",
+        Kind.BOOLEAN,
+        False,
+        Refused("lampgate speaks plain http to upstreams"),
+        beside_alpha=False,
+    ),
+    Option("upstream", "upstreams", Kind.LIST, (), Works("upstreams"), beside_alpha=False),
+    Option(
+        "upstream-timeout",
+        "upstream_timeout",
+        Kind.DURATION,
+        30.0,
+        Works("upstreams.response_timeout"),
+        beside_alpha=False,
+    ),
+    Option(
+        "disable-keep-alives",
+        "disable_keep_alives",
+        Kind.BOOLEAN,
+        False,
+        Refused("connections to upstreams are always kept open for further requests"),
+        beside_alpha=False,
+    ),
+    Option("pass-basic-auth", "pass_basic_auth", Kind.BOOLEAN, True, Works("inject"), beside_alpha=False),
+    Option("pass-access-token", "pass_access_token", Kind.BOOLEAN, False, Works("inject"), beside_alpha=False),
+    Option("pass-user-headers", "pass_user_headers", Kind.BOOLEAN, True, Works("inject"), beside_alpha=False),
+    Option(
+        "pass-authorization-header",
+        "pass_authorization_header",
+        Kind.BOOLEAN,
+        False,
+        Works("inject"),
+        beside_alpha=False,
+    ),
+    Option("set-basic-auth", "set_basic_auth", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
+    Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
+    Option(
+        "set-authorization-header",
+        "set_authorization_header",
+        Kind.BOOLEAN,
+        False,
+        _NO_RESPONSE_HEADERS,
+        beside_alpha=False,
+    ),
+    Option(
+        "prefer-email-to-user",
+        "prefer_email_to_user",
+        Kind.BOOLEAN,
+        False,
+        Refused("the user is always the sub claim", "Remove it; X-Forwarded-Email carries the address"),
+        beside_alpha=False,
+    ),
+    Option(
+        "basic-auth-password",
+        "basic_auth_password",
+        Kind.STRING,
+        "",
+        Refused("headers are made of claims and tokens, not of shared passwords"),
+        beside_alpha=False,
+    ),
+    Option(
+        "skip-auth-strip-headers",
+        "skip_auth_strip_headers",
+        Kind.BOOLEAN,
+        True,
+        Refused("copies of injected headers that a client sent are always dropped"),
+        beside_alpha=False,
+    ),
+)

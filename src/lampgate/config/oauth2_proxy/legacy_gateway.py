@@ -1,0 +1,145 @@
+"""Brings oauth2-proxy's older options about provider, upstreams and headers into the common form (`written`).
+
+Used where there is no alpha configuration; what oauth2-proxy does by default is done here as well.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from lampgate.config.oauth2_proxy.resolution import Options
+from lampgate.config.oauth2_proxy.written import (
+    Section,
+    Written,
+    WrittenGateway,
+    WrittenHeader,
+    WrittenHeaderValue,
+    WrittenProvider,
+    WrittenUpstream,
+)
+from lampgate.config.settings import Place
+
+_TOP_KEYS = {"providers": "provider", "upstreams": "upstreams"}
+_PROVIDER_KEYS = {
+    "kind": "provider",
+    "client_id": "client_id",
+    "client_secret": "client_secret",
+    "issuer_url": "oidc_issuer_url",
+    "scope": "scope",
+}
+_UPSTREAM_KEYS = {"id": "upstreams", "path": "upstreams", "url": "upstreams"}
+
+#: What ``pass-user-headers`` sends (oauth2-proxy, legacy_options.go).
+_USER_HEADERS = (
+    ("X-Forwarded-Groups", "groups"),
+    ("X-Forwarded-User", "user"),
+    ("X-Forwarded-Email", "email"),
+    ("X-Forwarded-Preferred-Username", "preferred_username"),
+)
+
+
+def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
+    """What the options say about provider, upstreams and headers.
+
+    :param place: of the configuration as a whole, where missing settings belong.
+    """
+    return WrittenGateway(
+        section=Section(place, _TOP_KEYS),
+        provider=_provider(options, place),
+        upstreams=_upstreams(options),
+        headers=_headers(options, place),
+        bind_address=options.written("http-address", str),
+    )
+
+
+def _provider(options: Options, place: Place) -> WrittenProvider:
+    return WrittenProvider(
+        section=Section(place, _PROVIDER_KEYS),
+        kind=_text(options, "provider"),
+        display_name=_text(options, "provider-display-name"),
+        client_id=_text(options, "client-id"),
+        client_secret=_text(options, "client-secret"),
+        client_secret_file=_text(options, "client-secret-file"),
+        federated_token=options.written("entra-id-federated-token-auth", bool),
+        issuer_url=_text(options, "oidc-issuer-url"),
+        scope=_text(options, "scope"),
+        code_challenge_method=_text(options, "code-challenge-method"),
+        email_claim=_text(options, "oidc-email-claim"),
+        groups_claim=_text(options, "oidc-groups-claim"),
+        audience_claims=_texts(options, "oidc-audience-claim"),
+        extra_audiences=_texts(options, "oidc-extra-audience"),
+        allow_unverified_email=options.written("insecure-oidc-allow-unverified-email", bool),
+        ca_files=_texts(options, "provider-ca-file"),
+        allowed_groups=_texts(options, "allowed-group"),
+        allowed_tenants=_texts(options, "entra-id-allowed-tenant"),
+    )
+
+
+def _upstreams(options: Options) -> tuple[WrittenUpstream, ...]:
+    written = options.written("upstream", tuple)
+    if written is None:
+        return ()
+    pass_host_header = options.written("pass-host-header", bool)
+    timeout = options.written("upstream-timeout", float)
+    place = written.place
+    upstreams = []
+    for url in written.value:
+        path = _path(url)
+        upstreams.append(
+            WrittenUpstream(
+                section=Section(place, _UPSTREAM_KEYS),
+                id=Written(path, place),
+                path=Written(path, place),
+                url=Written(_without_path(url), place),
+                pass_host_header=pass_host_header,
+                response_timeout=timeout,
+            )
+        )
+    return tuple(upstreams)
+
+
+def _path(url: str) -> str:
+    """The path of an older upstream's URL says which requests are for it."""
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return "/"
+
+
+def _without_path(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(path="").geturl() if parts.scheme in ("http", "https") else url
+
+
+def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
+    headers: list[WrittenHeader] = []
+    # Two options for one thing: the user's headers go out unless both are off.
+    passing = options.written("pass-user-headers", bool) or options.written("pass-basic-auth", bool)
+    if options.value("pass-basic-auth", bool) or options.value("pass-user-headers", bool):
+        at = passing.place if passing is not None else Place(place.file, 0, f"{place.key}pass_user_headers")
+        headers.extend(_header(name, claim, "", at) for name, claim in _USER_HEADERS)
+    access_token = options.written("pass-access-token", bool)
+    if access_token is not None and access_token.value:
+        headers.append(_header("X-Forwarded-Access-Token", "access_token", "", access_token.place))
+    authorization = options.written("pass-authorization-header", bool)
+    if authorization is not None and authorization.value:
+        headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
+    return tuple(headers)
+
+
+def _header(name: str, claim: str, prefix: str, place: Place) -> WrittenHeader:
+    value = WrittenHeaderValue(Written(claim, place), Written(prefix, place))
+    return WrittenHeader(Written(name, place), (value,), place)
+
+
+def _text(options: Options, flag: str) -> Written[str] | None:
+    written = options.written(flag, str)
+    return written if written is not None and written.value else None
+
+
+def _texts(options: Options, flag: str) -> Written[tuple[str, ...]] | None:
+    written = options.written(flag, tuple)
+    return written if written is not None and written.value else None

@@ -1,0 +1,166 @@
+"""From the documents of all files to settings: reads each by its dialect, decides what counts, converts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Variables
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lampgate.config.errors import InvalidValueError, MissingSettingError
+from lampgate.config.findings import Findings
+from lampgate.config.nodes import Mapping
+from lampgate.config.oauth2_proxy.alpha import read_alpha
+from lampgate.config.oauth2_proxy.alpha_documents import join, read_alpha_text, substitute_values
+from lampgate.config.oauth2_proxy.chart_values import ChartReading, read_chart_values
+from lampgate.config.oauth2_proxy.conversion.draft import Draft, ReadText
+from lampgate.config.oauth2_proxy.conversion.gateway import Overrides, gateway_settings
+from lampgate.config.oauth2_proxy.environment import Environment, combine, process_environment, read_environment
+from lampgate.config.oauth2_proxy.legacy_file import read_legacy_file
+from lampgate.config.oauth2_proxy.legacy_gateway import legacy_gateway
+from lampgate.config.oauth2_proxy.options import Given
+from lampgate.config.oauth2_proxy.resolution import resolve
+from lampgate.config.oauth2_proxy.sources import Sources, Text
+from lampgate.config.oauth2_proxy.written import WrittenGateway, WrittenProvider
+from lampgate.config.settings import LoadedSettings, Place
+from lampgate.config.toml_documents import read_toml
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is outside the files: the environment, lampgate's own command line, and further files to read."""
+
+    environ: Variables[str, str]
+    overrides: Overrides
+    read_text: ReadText
+
+
+def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> LoadedSettings | None:
+    """The settings; None where something is missing or wrong, which has been reported."""
+    chart = read_chart_values(sources.chart_values, sources.secrets, findings) if sources.chart_values else None
+    layers = chart.environments if chart is not None else (sources.secrets,)
+    environment = combine((process_environment(world.environ), *layers))
+
+    legacy_text = _legacy_text(sources, chart, findings)
+    legacy = read_toml(legacy_text.text, legacy_text.origin, findings) if legacy_text is not None else None
+    given = _chart_options(sources, chart) + read_environment(environment, findings)
+    if legacy is not None:
+        given += read_legacy_file(legacy, findings)
+
+    uses_alpha = bool(sources.alpha) or (chart is not None and chart.uses_alpha)
+    written: WrittenGateway | None = None
+    if uses_alpha:
+        document = _alpha_document(sources, chart, environment, findings)
+        written = read_alpha(document, findings) if document is not None else None
+        if written is not None and written.provider is not None:
+            given = [each for each in given if not _repeats(each, written.provider)]
+    options = resolve(given, beside_alpha=uses_alpha, findings=findings)
+    if not uses_alpha:
+        written = legacy_gateway(options, _place_of_options(chart, legacy_text))
+    elif written is not None and written.bind_address is None:
+        written = _with_bind_address(written, chart, world.overrides, findings)
+
+    draft = Draft(findings, environment, world.read_text)
+    settings = gateway_settings(
+        options,
+        written,
+        world.overrides,
+        draft,
+        options_are_complete=legacy is not None or legacy_text is None,
+    )
+    return LoadedSettings(settings, draft.places, findings.notes) if settings is not None else None
+
+
+def _chart_options(sources: Sources, chart: ChartReading | None) -> list[Given]:
+    if chart is None:
+        return []
+    # A configuration file of its own takes the place of the one that the chart would generate.
+    return [given for given in chart.given if given.source != "file"] if sources.legacy else list(chart.given)
+
+
+def _legacy_text(sources: Sources, chart: ChartReading | None, findings: Findings) -> Text | None:
+    texts = list(sources.legacy)
+    if chart is not None and chart.legacy is not None:
+        texts.append(chart.legacy)
+    if chart is not None and chart.needs_legacy_file is not None and not texts:
+        findings.error(
+            MissingSettingError,
+            "The configuration file is in a ConfigMap that is not given here",
+            place=chart.needs_legacy_file,
+            remedy="Name the file of that ConfigMap as well, or write its content into config.configFile",
+        )
+    _refuse_second(texts, "configuration file (oauth2_proxy.cfg)", findings)
+    return texts[0] if texts else None
+
+
+def _alpha_document(
+    sources: Sources, chart: ChartReading | None, environment: Environment, findings: Findings
+) -> Mapping | None:
+    texts = list(sources.alpha)
+    if chart is not None and chart.alpha_text is not None:
+        texts.append(chart.alpha_text)
+    _refuse_second(texts, "alpha configuration", findings)
+    variables = {name: variable.text for name, variable in environment.items()}
+    from_text = read_alpha_text(texts[0], variables, findings) if texts else None
+    if texts and from_text is None:
+        return None
+    if chart is None or not chart.uses_alpha:
+        if chart is not None:
+            findings.error(
+                InvalidValueError,
+                "There is an alpha configuration, and the chart's values do not enable it",
+                place=texts[0].place,
+                remedy="Set alphaConfig.enabled to true, or leave the alpha configuration out",
+            )
+        return from_text
+    if chart.needs_alpha_file is not None and from_text is None:
+        findings.error(
+            MissingSettingError,
+            "The alpha configuration is in a ConfigMap or Secret that is not given here",
+            place=chart.needs_alpha_file,
+            remedy="Name the file of it as well, or write its content into alphaConfig.configData",
+        )
+        return None
+    if chart.alpha_data is None:
+        return from_text if from_text is not None else Mapping((), chart.alpha_place)
+    from_data = substitute_values(chart.alpha_data, variables, findings)
+    return join(from_data, from_text, findings) if from_text is not None else from_data
+
+
+def _refuse_second(texts: Sequence[Text], what: str, findings: Findings) -> None:
+    for text in texts[1:]:
+        findings.error(
+            InvalidValueError,
+            f"This is a second {what}, and there can be one",
+            place=text.place,
+            remedy=f"Leave one of them out; the first is {texts[0].place}",
+        )
+
+
+def _repeats(given: Given, provider: WrittenProvider) -> bool:
+    """Whether a variable says again what the alpha configuration says: the chart sets it in any case."""
+    same = {"client-id": provider.client_id, "client-secret": provider.client_secret}.get(given.option.flag)
+    return given.source == "environment" and same is not None and same.value == given.value
+
+
+def _place_of_options(chart: ChartReading | None, legacy: Text | None) -> Place:
+    """Where a missing option would be written."""
+    if legacy is not None:
+        return Place(legacy.origin.file, 0, legacy.origin.prefix)
+    if chart is not None:
+        return Place(chart.place.file, 0, "config.configFile: ")
+    return Place("configuration", 0, "")
+
+
+def _with_bind_address(
+    written: WrittenGateway, chart: ChartReading | None, overrides: Overrides, findings: Findings
+) -> WrittenGateway:
+    if chart is not None and chart.bind_address is not None:
+        return replace(written, bind_address=chart.bind_address)
+    if not overrides.listen:
+        findings.note(
+            "config.default-listen",
+            "The alpha configuration does not say where to listen, and oauth2-proxy would not listen at all; "
+            "lampgate listens on 127.0.0.1:4180. To change that, add server with bindAddress, e.g. 0.0.0.0:4180",
+            written.section.place,
+        )
+    return written

@@ -1,0 +1,107 @@
+"""What a configuration says, once its dialect is gone: the common form of the alpha YAML and the older options.
+
+Nothing is judged here. A value that was not written is None, so that defaults are applied in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from lampgate.config.settings import Place
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T_co]):
+    """A value and where it was written."""
+
+    value: T_co = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where a group of settings was written, to say where a missing one belongs.
+
+    :ivar keys: the dialect's key of each field that may be missing.
+    """
+
+    place: Place
+    keys: Mapping[str, str]
+
+    def place_of(self, name: str) -> Place:
+        """The place where the field ``name`` would stand."""
+        key = self.keys[name]
+        path = f"{self.place.key}.{key}" if self.place.key and not self.place.key.endswith(": ") else key
+        return Place(self.place.file, self.place.line, path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenProvider:
+    """The provider and the registration with it."""
+
+    section: Section
+    id: Written[str] | None = None
+    kind: Written[str] | None = None
+    display_name: Written[str] | None = None
+    client_id: Written[str] | None = None
+    client_secret: Written[str] | None = None
+    client_secret_file: Written[str] | None = None
+    federated_token: Written[bool] | None = None
+    issuer_url: Written[str] | None = None
+    scope: Written[str] | None = None
+    code_challenge_method: Written[str] | None = None
+    email_claim: Written[str] | None = None
+    groups_claim: Written[str] | None = None
+    audience_claims: Written[tuple[str, ...]] | None = None
+    extra_audiences: Written[tuple[str, ...]] | None = None
+    allow_unverified_email: Written[bool] | None = None
+    ca_files: Written[tuple[str, ...]] | None = None
+    allowed_groups: Written[tuple[str, ...]] | None = None
+    allowed_tenants: Written[tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenUpstream:
+    """A server behind the gateway."""
+
+    section: Section
+    id: Written[str] | None = None
+    path: Written[str] | None = None
+    url: Written[str] | None = None
+    pass_host_header: Written[bool] | None = None
+    response_timeout: Written[float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenHeaderValue:
+    """One value of an injected header."""
+
+    claim: Written[str]
+    prefix: Written[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenHeader:
+    """A request header to inject. ``name`` is None where it is missing, which has been reported."""
+
+    name: Written[str] | None
+    values: tuple[WrittenHeaderValue, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenGateway:
+    """Everything that the alpha configuration can say, and the older options as well.
+
+    :ivar section: the whole document's.
+    """
+
+    section: Section
+    provider: WrittenProvider | None = None
+    upstreams: tuple[WrittenUpstream, ...] = ()
+    headers: tuple[WrittenHeader, ...] = ()
+    bind_address: Written[str] | None = None
