@@ -16,7 +16,6 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.portal_exchange import PortalExchange
 from lampgate.gateway.tunnel import Tunnel
-from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.policy.decision import Forward, Refuse, Serve
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import wants
@@ -503,7 +502,7 @@ class ClientConnection(asyncio.Protocol):
 
     # WebSockets
 
-    def tunnel(self, upstream: UpstreamConnection, session: VerifiedSession, early: bytes) -> Tunnel:
+    def tunnel(self, upstream: asyncio.Transport, session: VerifiedSession, early: bytes) -> Tunnel:
         """From now on this connection is a WebSocket.
 
         :param early: what the upstream has sent already.

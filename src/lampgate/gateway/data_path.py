@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from lampgate.config.settings import Settings
@@ -15,19 +15,32 @@ from lampgate.gateway.admission import Admission
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.origins import Origins
 from lampgate.gateway.pool import Pool
+from lampgate.gateway.tunnel import Tunnel
 from lampgate.observe.access_log import AccessLog
 from lampgate.policy.decision import Policy
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
 
-if TYPE_CHECKING:
-    from lampgate.gateway.client_connection import ClientConnection
-    from lampgate.gateway.tunnel import Tunnel
-
 Message = MutableMapping[str, Any]
 PortalApp = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
+
+
+class Connected(Protocol):
+    """A client's connection, as whoever keeps time and stops the process sees it."""
+
+    def sweep(self, now: float) -> None:
+        """Called once a second: end whatever has taken too long."""
+        ...
+
+    def drain(self) -> None:
+        """The process is stopping."""
+        ...
+
+    def abort(self) -> None:
+        """Close at once."""
+        ...
 
 
 class DataPath:
@@ -61,13 +74,13 @@ class DataPath:
         self.logger = logging.getLogger("lampgate.gateway")
         self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
         self.portal_start = f"{settings.portal.prefix}/start"
-        self.connections: set[ClientConnection] = set()
+        self.connections: set[Connected] = set()
         self.tunnels: set[Tunnel] = set()
         self.portal_tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.drained = asyncio.Event()
 
-    def connection_closed(self, connection: ClientConnection) -> None:
+    def connection_closed(self, connection: Connected) -> None:
         """A client's connection is gone."""
         self.connections.discard(connection)
         if not self.connections:

@@ -6,20 +6,17 @@ bytes both ways with backpressure, tries again where that is safe, and turns eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from asyncio import Transport
 
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.pool import Pool
-from lampgate.gateway.tunnel import Tunnel
+from lampgate.gateway.sides import Downstream, Tunnelling
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.policy.problem import Problem
 from lampgate.session.cache import VerifiedSession
 from lampgate.wire.chunks import LAST_CHUNK, chunk
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, RequestHead, ResponseHead
 from lampgate.wire.header_rules import response_head
-
-if TYPE_CHECKING:
-    from lampgate.gateway.client_connection import ClientConnection
 
 #: RFC 9110 section 9.2.2: sending one of these twice does no more than sending it once.
 _IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
@@ -52,7 +49,7 @@ class Exchange:
 
     def __init__(
         self,
-        client: ClientConnection,
+        client: Downstream,
         pool: Pool,
         head: RequestHead,
         request: bytes,
@@ -251,14 +248,14 @@ class Exchange:
         """The upstream has caught up."""
         self._client.resume_request()
 
-    def switch(self, head: ResponseHead, connection: UpstreamConnection, data: bytes) -> Tunnel:
+    def switch(self, head: ResponseHead, upstream: Transport, data: bytes) -> Tunnelling:
         """The upstream has agreed to a WebSocket: tell the client, and join the two connections."""
         self._connection = None
         self.deadline = 0.0
         self._client.send_head(
             101, response_head(head, framing=b"", keep_alive=True, dropped_cookies=self._dropped_cookies), 0
         )
-        return self._client.tunnel(connection, self.session, data)
+        return self._client.tunnel(upstream, self.session, data)
 
     # Inside
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.upstream_connection import UpstreamConnection
 
-if TYPE_CHECKING:
-    from lampgate.gateway.exchange import Exchange
+
+class Waiting(Protocol):
+    """Whoever asked for a new connection."""
+
+    def connected(self, connection: UpstreamConnection) -> None:
+        """Here it is."""
+        ...
+
+    def unreachable(self, cause: str) -> None:
+        """No connection could be made."""
+        ...
 
 
 class Pool:
@@ -52,28 +61,30 @@ class Pool:
         if home is not None and connection in self._idle.get(home, ()):
             self._idle[home].remove(connection)
 
-    def dial(self, upstream: UpstreamSettings, exchange: Exchange) -> None:
-        """Open a connection for an exchange; tells it how that went."""
-        task = self._loop.create_task(self._dial(upstream, exchange))
+    def dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
+        """Open a connection for somebody who waits; tells them how that went."""
+        task = self._loop.create_task(self._dial(upstream, waiting))
         self._dialling.add(task)
         task.add_done_callback(self._dialling.discard)
 
-    async def _dial(self, upstream: UpstreamSettings, exchange: Exchange) -> None:
+    async def _dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
         parts = urlsplit(upstream.url)
         try:
             async with asyncio.timeout(upstream.connect_timeout):
                 _, connection = await self._loop.create_connection(
-                    lambda: UpstreamConnection(self, self._limits), parts.hostname or "", parts.port or 80
+                    lambda: UpstreamConnection(self._limits, self.release, self.forget),
+                    parts.hostname or "",
+                    parts.port or 80,
                 )
         except TimeoutError:
-            exchange.unreachable(f"No connection within {upstream.connect_timeout:g} s")
+            waiting.unreachable(f"No connection within {upstream.connect_timeout:g} s")
         except OSError as error:
-            exchange.unreachable(error.strerror or str(error))
+            waiting.unreachable(error.strerror or str(error))
         else:
             self._home[connection] = upstream.id
             if connection.transport.is_closing():
                 self.forget(connection)
-            exchange.connected(connection)
+            waiting.connected(connection)
 
     def sweep(self, now: float) -> None:
         """Close what has been unused for too long."""

@@ -6,9 +6,9 @@ Off the hot path, so it may cost a task. The request's body is small and given w
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from lampgate.gateway.data_path import DataPath, Message
+from lampgate.gateway.sides import Downstream
 from lampgate.policy.decision import Serve
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.visit import Visit
@@ -16,9 +16,6 @@ from lampgate.session.store import Lookup
 from lampgate.wire import cookies
 from lampgate.wire.head import RequestHead
 from lampgate.wire.origin import Origin
-
-if TYPE_CHECKING:
-    from lampgate.gateway.client_connection import ClientConnection
 
 _FAILED = Problem(
     status=500,
@@ -44,7 +41,7 @@ class PortalExchange:
 
     def __init__(
         self,
-        client: ClientConnection,
+        client: Downstream,
         path: DataPath,
         head: RequestHead,
         decision: Serve,
@@ -94,7 +91,6 @@ class PortalExchange:
         self._size += len(data)
         if self._size > self._path.limits.portal_body_bytes:
             self.abort()
-            self._client.exchange = None
             self._client.refuse(_TOO_LARGE, keep_alive=False)
             return
         self._body.append(data)

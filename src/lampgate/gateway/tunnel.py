@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from asyncio import Transport
 
+from lampgate.gateway.sides import Downstream
 from lampgate.session.cache import VerifiedSession
 from lampgate.wire.websocket import FrameFollower, close_frame
-
-if TYPE_CHECKING:
-    from lampgate.gateway.client_connection import ClientConnection
-    from lampgate.gateway.upstream_connection import UpstreamConnection
 
 
 class Tunnel:
@@ -22,7 +19,7 @@ class Tunnel:
 
     __slots__ = ("_client", "_from_client", "_from_upstream", "_over", "_upstream", "session")
 
-    def __init__(self, client: ClientConnection, upstream: UpstreamConnection, session: VerifiedSession) -> None:
+    def __init__(self, client: Downstream, upstream: Transport, session: VerifiedSession) -> None:
         self._client = client
         self._upstream = upstream
         self._from_client = FrameFollower()
@@ -33,7 +30,7 @@ class Tunnel:
     def from_client(self, data: bytes) -> None:
         """Bytes from the browser."""
         self._from_client.follow(data)
-        self._upstream.transport.write(data)
+        self._upstream.write(data)
 
     def from_upstream(self, data: bytes) -> None:
         """Bytes from the upstream."""
@@ -50,16 +47,16 @@ class Tunnel:
 
     def pause_upstream(self) -> None:
         """The browser reads more slowly than the upstream sends."""
-        self._upstream.transport.pause_reading()
+        self._upstream.pause_reading()
 
     def resume_upstream(self) -> None:
         """The browser has caught up."""
-        self._upstream.transport.resume_reading()
+        self._upstream.resume_reading()
 
     def client_lost(self) -> None:
         """The browser's connection is gone."""
         self._over = True
-        self._upstream.transport.close()
+        self._upstream.close()
 
     def upstream_lost(self) -> None:
         """The upstream's connection is gone."""
@@ -77,6 +74,6 @@ class Tunnel:
         if self._from_upstream.at_boundary and not self._from_upstream.closed:
             self._client.send_body(close_frame(code, reason))
         if self._from_client.at_boundary and not self._from_client.closed:
-            self._upstream.transport.write(close_frame(code, reason, mask=os.urandom(4)))
-        self._upstream.transport.close()
+            self._upstream.write(close_frame(code, reason, mask=os.urandom(4)))
+        self._upstream.close()
         self._client.tunnel_over()

@@ -6,18 +6,15 @@ Response bytes are handed on as they arrive. They are looked at only to find whe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from lampgate.gateway.limits import Limits
+from lampgate.gateway.sides import Answering, Tunnelling
 from lampgate.wire.chunks import ChunkError
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, ResponseHead
 from lampgate.wire.response_parser import BadResponseError, ResponseParser
-
-if TYPE_CHECKING:
-    from lampgate.gateway.exchange import Exchange
-    from lampgate.gateway.pool import Pool
-    from lampgate.gateway.tunnel import Tunnel
 
 
 class _Reading(Enum):
@@ -30,8 +27,10 @@ class _Reading(Enum):
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """Belongs to at most one `Exchange` at a time; between two it rests in its `Pool`.
+    """Belongs to at most one exchange at a time; between two it rests in the pool.
 
+    :param rest: called when an exchange is complete and the connection can be used again.
+    :param lost: called when the connection is gone.
     :ivar fresh: no response has come over it yet, so it cannot have gone stale in the pool.
     :ivar idle_since: when it was put into the pool (the loop's clock).
     """
@@ -40,24 +39,31 @@ class UpstreamConnection(asyncio.Protocol):
         "_buffer",
         "_exchange",
         "_limits",
+        "_lost",
         "_parser",
         "_parser_used",
-        "_pool",
         "_reading",
         "_remaining",
         "_response_begun",
+        "_rest",
         "_tunnel",
         "fresh",
         "idle_since",
         "transport",
     )
 
-    def __init__(self, pool: Pool, limits: Limits) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        rest: Callable[[UpstreamConnection], None],
+        lost: Callable[[UpstreamConnection], None],
+    ) -> None:
         self.transport: asyncio.Transport
-        self._pool = pool
+        self._rest = rest
+        self._lost = lost
         self._limits = limits
-        self._exchange: Exchange | None = None
-        self._tunnel: Tunnel | None = None
+        self._exchange: Answering | None = None
+        self._tunnel: Tunnelling | None = None
         self._parser = ResponseParser()
         self._parser_used = False
         self._reading = _Reading.NOTHING
@@ -67,7 +73,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.fresh = True
         self.idle_since = 0.0
 
-    def begin(self, exchange: Exchange, request: bytes) -> None:
+    def begin(self, exchange: Answering, request: bytes) -> None:
         """Send the beginning of an exchange's request and expect its response."""
         self._exchange = exchange
         self._reading = _Reading.HEAD
@@ -120,7 +126,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
-        self._pool.forget(self)
+        self._lost(self)
         if self._tunnel is not None:
             self._tunnel.upstream_lost()
             return
@@ -153,7 +159,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     # Reading a response
 
-    def _read_head(self, exchange: Exchange, data: bytes) -> None:
+    def _read_head(self, exchange: Answering, data: bytes) -> None:
         if self._buffer:
             data = self._buffer + data
             self._buffer = b""
@@ -177,11 +183,11 @@ class UpstreamConnection(asyncio.Protocol):
             if not exchange.head.upgrade:
                 raise BadResponseError("The upstream switches protocols though nobody asked it to")
             self._reading = _Reading.TUNNEL
-            self._tunnel = exchange.switch(head, self, data)
+            self._tunnel = exchange.switch(head, self.transport, data)
             return
         self._read_first_body(exchange, head, data)
 
-    def _read_first_body(self, exchange: Exchange, head: ResponseHead, data: bytes) -> None:
+    def _read_first_body(self, exchange: Answering, head: ResponseHead, data: bytes) -> None:
         """The head is complete; ``data`` came in the same read and is the beginning of the body."""
         if head.body == CHUNKED:
             self._reading = _Reading.CHUNKS
@@ -201,7 +207,7 @@ class UpstreamConnection(asyncio.Protocol):
             if self._remaining == 0:
                 self._complete(exchange)
 
-    def _read_body(self, exchange: Exchange, data: bytes) -> None:
+    def _read_body(self, exchange: Answering, data: bytes) -> None:
         if self._reading is _Reading.LENGTH:
             self._remaining -= len(data)
             if self._remaining < 0:
@@ -222,16 +228,16 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             exchange.data(data)
 
-    def _complete(self, exchange: Exchange) -> None:
+    def _complete(self, exchange: Answering) -> None:
         self._exchange = None
         self._reading = _Reading.NOTHING
         self.fresh = False
         if exchange.upstream_reusable:
-            self._pool.release(self)
+            self._rest(self)
         else:
             self.transport.close()
         exchange.complete()
 
-    def _fail(self, exchange: Exchange, sentence: str) -> None:
+    def _fail(self, exchange: Answering, sentence: str) -> None:
         self.drop()
         exchange.bad_response(sentence)
