@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from lampgate.portal.problems import render
-
 from lampgate.config.settings import (
     AllowSettings,
     ClientSecret,
@@ -32,6 +30,7 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
 from lampgate.observe.access_log import AccessLog
+from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.revocation import Revocations
