@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from lampgate.gateway.limits import Limits
 from tests.gateway.stage import TOKEN, Client, OriginConnection, Stage
 from tests.gateway.test_gate import WEBSOCKET
 
@@ -98,13 +99,42 @@ async def test_the_end_of_the_session_closes_the_socket() -> None:
         assert (await client.gets_end())[:4] == b"\x88\x17\x11\x31"
 
 
-async def test_no_close_frame_in_the_middle_of_another() -> None:
+async def test_a_close_frame_waits_for_the_frame_under_way() -> None:
     async with Stage() as stage:
+        client, origin = await open_websocket(stage)
+        origin.answers(b"\x82\x0c" + b"x" * 10)
+        await client.gets(12)
+        stage.revocations.revoke(stage.session())
+        origin.answers(b"yz\x82\x01a")
+        assert await client.gets_end() == b"yz\x88\x0c\x11\x31signed out"
+
+
+async def test_a_frame_that_never_ends_is_not_waited_for() -> None:
+    async with Stage(limits=Limits(websocket_end_timeout=0.0)) as stage:
         client, origin = await open_websocket(stage)
         origin.answers(b"\x82\x7d" + b"x" * 10)
         await client.gets(12)
         stage.revocations.revoke(stage.session())
         assert await client.gets_end() == b""
+
+
+class TestPings:
+    async def test_a_silent_socket_is_pinged(self) -> None:
+        async with Stage(limits=Limits(ping_interval=0.0)) as stage:
+            client, _ = await open_websocket(stage)
+            assert await client.gets(2) == b"\x89\x00"
+
+    async def test_a_ping_waits_for_the_frame_under_way(self) -> None:
+        async with Stage(limits=Limits(ping_interval=0.0)) as stage:
+            client, origin = await open_websocket(stage)
+            origin.answers(b"\x82\x03a")
+            seen = await client.gets(3)
+            while not seen.endswith(b"\x82\x03a"):
+                seen += await client.gets(1)
+            (tunnel,) = stage.path.tunnels
+            tunnel.ping()
+            origin.answers(b"bc\x81\x01d")
+            assert await client.gets(7) == b"bc\x89\x00\x81\x01d"
 
 
 async def test_a_slow_browser_holds_the_upstream_back() -> None:

@@ -492,7 +492,7 @@ class ClientConnection(asyncio.Protocol):
     def drain(self) -> None:
         """The process is stopping: close now if nothing is in progress, else after the answer."""
         if self._tunnel is not None:
-            self._tunnel.end(CLOSE_SERVICE_RESTART, "the gateway restarts")
+            self._path.end_tunnel(self._tunnel, CLOSE_SERVICE_RESTART, "the gateway restarts")
         elif self.exchange is None and self._reading is _Reading.HEAD:
             self._transport.close()
 

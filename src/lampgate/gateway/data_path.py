@@ -86,6 +86,10 @@ class DataPath:
         if not self.connections:
             self.drained.set()
 
+    def end_tunnel(self, tunnel: Tunnel, code: int, reason: str) -> None:
+        """End a WebSocket from here."""
+        tunnel.end(code, reason, deadline=self.loop.time() + self.limits.websocket_end_timeout)
+
     @staticmethod
     @cache
     def reason(status: int) -> bytes:

@@ -31,5 +31,9 @@ class Limits:
     linger_timeout: float = 2.0
     #: A client that has closed its side and may still be waiting for the rest of its answer, or may be gone.
     half_closed_timeout: float = 30.0
+    #: Between two pings to the browser of an open WebSocket; below the 60 s after which ingresses close silent ones.
+    ping_interval: float = 25.0
+    #: For the frame under way, when a WebSocket is ended.
+    websocket_end_timeout: float = 2.0
     #: For requests in flight, when the process is asked to stop.
     drain_timeout: float = 25.0

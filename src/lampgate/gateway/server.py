@@ -57,6 +57,7 @@ class Server:
         self._path = path
         self._servers: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
+        self._next_ping = path.loop.time() + path.limits.ping_interval
         path.admission.revocations.subscribe(self._session_ended)
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
@@ -100,12 +101,18 @@ class Server:
             connection.sweep(now)
         path.pool.sweep(now)
         epoch = time.time()
+        pinging = now >= self._next_ping
+        if pinging:
+            self._next_ping = now + path.limits.ping_interval
         for tunnel in tuple(path.tunnels):
+            tunnel.sweep(now)
             if tunnel.session.good_until <= epoch:
-                tunnel.end(CLOSE_SESSION_ENDED, "the session has ended")
+                path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, "the session has ended")
+            elif pinging:
+                tunnel.ping()
         self._ticker = path.loop.call_later(1.0, self._tick)
 
     def _session_ended(self, session_id: str, reason: str) -> None:
         for tunnel in tuple(self._path.tunnels):
             if tunnel.session.found.session.id == session_id:
-                tunnel.end(CLOSE_SESSION_ENDED, reason)
+                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, reason)

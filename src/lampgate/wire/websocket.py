@@ -34,6 +34,11 @@ def check_handshake(head: RequestHead) -> None:
         raise BadRequestError("The WebSocket handshake has no valid key")
 
 
+#: An empty ping (section 5.5.2). The browser's pong goes on to the upstream, where an unsolicited pong means nothing
+#: (section 5.5.3).
+PING_FRAME = b"\x89\x00"
+
+
 def close_frame(code: int, reason: str, *, mask: bytes = b"") -> bytes:
     """A close frame (section 5.5.1).
 
@@ -65,26 +70,33 @@ class FrameFollower:
         """Whether a frame of the gateway's own may follow here."""
         return not self._remaining and not self._header
 
-    def follow(self, data: bytes) -> None:
-        """Take note of ``data`` that is being forwarded."""
-        if self._remaining >= len(data):
-            self._remaining -= len(data)
-            return
-        position = self._remaining
-        self._remaining = 0
+    def follow(self, data: bytes) -> int:
+        """Take note of ``data`` that is being forwarded.
+
+        :returns: the offset behind the first frame that ends in ``data``: a frame of the gateway's own may be put
+            there. -1 where no frame ends in it.
+        """
         end = len(data)
+        position = self._remaining
+        if position > end:
+            self._remaining -= end
+            return -1
+        first = position if position else -1
+        self._remaining = 0
         while position < end:
             header = self._header + data[position : position + 14 - len(self._header)]
             length = _frame_header_length(header)
             if length is None or len(header) < length:
                 self._header = header
-                return
-            position += length - len(self._header)
+                return first
+            position += length - len(self._header) + _payload_length(header)
             self._header = b""
             if header[0] & 0x0F == 0x8:
                 self.closed = True
-            position += _payload_length(header)
+            if first < 0 and position <= end:
+                first = position
         self._remaining = position - end
+        return first
 
 
 def _frame_header_length(header: bytes) -> int | None:
