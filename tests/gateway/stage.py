@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ TOKEN = "header.the-access-token.signature"
 PATIENCE = 5.0
 
 
-def settings(upstream_port: int, **changes: Any) -> Settings:
+def settings(upstream_port: int, *, upstream: Mapping[str, Any] | None = None, **changes: Any) -> Settings:
     values: dict[str, Any] = {
         "provider": ProviderSettings(
             issuer_url="https://issuer.example",
@@ -51,7 +51,7 @@ def settings(upstream_port: int, **changes: Any) -> Settings:
         ),
         "session": SessionSettings(cookie=CookieSettings(name="lampgate", secret=b"k" * 32)),
         "allow": AllowSettings(email_domains=("*",)),
-        "upstreams": (UpstreamSettings(id="main", url=f"http://127.0.0.1:{upstream_port}"),),
+        "upstreams": (UpstreamSettings(id="main", url=f"http://127.0.0.1:{upstream_port}", **(upstream or {})),),
         "inject": (
             HeaderInjection(name="Authorization", values=(InjectedValue(claim="access_token", prefix="Bearer "),)),
         ),

@@ -213,10 +213,7 @@ class TestFailures:
             assert b'"kind":"Status"' in body.replace(b" ", b"")
 
     async def test_no_answer_in_time(self) -> None:
-        slow = {"response_timeout": 0.05}
-        async with Stage() as stage:
-            upstream = stage.settings.upstreams[0].model_copy(update=slow)
-            stage.path.policy._routes._upstreams = (upstream,)
+        async with Stage(upstream={"response_timeout": 0.05}) as stage:
             client = await stage.client()
             client.sends(stage.request())
             await (await stage.origin()).receives_head()

@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from enum import Enum, auto
 from typing import cast
 
+from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.portal_exchange import PortalExchange
@@ -22,8 +23,8 @@ from lampgate.policy.wants import wants
 from lampgate.session.cache import VerifiedSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
-from lampgate.wire.head import RequestHead
-from lampgate.wire.header_rules import field_lines, forwarded_for, upstream_cookie
+from lampgate.wire.head import Header, RequestHead
+from lampgate.wire.header_rules import field_lines, forwarded_for, request_head, upstream_cookie
 from lampgate.wire.origin import Origin
 from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
@@ -52,6 +53,8 @@ class ClientConnection(asyncio.Protocol):
         "_client_eof",
         "_deadline",
         "_discarded",
+        "_lines",
+        "_lines_of",
         "_loop",
         "_parser",
         "_path",
@@ -93,6 +96,13 @@ class ClientConnection(asyncio.Protocol):
         self._bytes_sent = 0
         self._started_at = 0.0
         self._user = ""
+        self._lines = b""
+        #: What `_lines` was made from.
+        self._lines_of: tuple[list[Header] | None, VerifiedSession | None, UpstreamSettings | None] = (
+            None,
+            None,
+            None,
+        )
         self.exchange: Exchange | PortalExchange | None = None
 
     # What asyncio calls
@@ -316,26 +326,37 @@ class ClientConnection(asyncio.Protocol):
         path = self._path
         upstream = decision.upstream
         policy = path.policy
-        dropped_cookies = policy.dropped_cookies(upstream)
+        if (
+            head.headers is not self._lines_of[0]
+            or verified is not self._lines_of[1]
+            or upstream is not self._lines_of[2]
+        ):
+            self._lines = self._upstream_lines(head, origin, upstream, verified)
+            self._lines_of = (head.headers, verified, upstream)
+        request = request_head(head, target.origin_form, self._lines)
+        exchange = Exchange(self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream))
+        self.exchange = exchange
+        exchange.start()
+        if self._reading is _Reading.WAITING and self.exchange is exchange:
+            exchange.body_end(self._started_at)
+
+    def _upstream_lines(
+        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: VerifiedSession
+    ) -> bytes:
+        """The header lines for the upstream: they are the same as long as the client's are, and the session is."""
+        path = self._path
         injected = b"X-Forwarded-For: %b\r\nX-Forwarded-Host: %b\r\nX-Forwarded-Proto: %b\r\n%b" % (
             forwarded_for(head, self._peer, trusted=path.origins.is_trusted(self._peer)).encode("latin-1", "replace"),
             origin.authority.encode("ascii"),
             origin.scheme.encode("ascii"),
             verified.injected,
         )
-        request = policy.request_headers(upstream).head(
+        return path.policy.request_headers(upstream).lines(
             head,
-            target.origin_form,
             host=head.host if upstream.pass_host_header and head.host else path.hosts[upstream.id],
-            cookie=upstream_cookie(head.cookie, dropped_cookies),
+            cookie=upstream_cookie(head.cookie, path.policy.dropped_cookies(upstream)),
             injected=injected,
         )
-        exchange = Exchange(self, path.pool, head, request, upstream, verified, dropped_cookies)
-        self.exchange = exchange
-        self._wants = wants(head, target.path) if head.upgrade else Wants.PAGE
-        exchange.start()
-        if self._reading is _Reading.WAITING and self.exchange is exchange:
-            exchange.body_end(self._started_at)
 
     def _serve(self, head: RequestHead, origin: Origin, lookup: Lookup, decision: Serve) -> None:
         if head.upgrade:

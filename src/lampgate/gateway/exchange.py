@@ -192,11 +192,7 @@ class Exchange:
             self.keep_alive = False
             return b""
         if self.head.method == "HEAD" or head.status == 304:
-            return b"".join(
-                b"Content-Length: %b\r\n" % value
-                for folded, _name, value in head.headers
-                if folded == b"content-length" and value.isdigit()
-            )
+            return b"Content-Length: %b\r\n" % head.told_length if head.told_length else b""
         if head.status == 204:
             return b""
         return b"Content-Length: %d\r\n" % head.body

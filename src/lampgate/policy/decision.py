@@ -69,8 +69,10 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings.upstreams)
+        self._forwards = {upstream.id: Forward(upstream) for upstream in settings.upstreams}
         self._prefix = settings.portal.prefix
-        self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path))
+        self._below_prefix = f"{self._prefix}/"
+        self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path, self._prefix))
         self._skip_sign_in_page = settings.portal.skip_sign_in_page
         self._injected = frozenset(fold(injection.name.encode("ascii")) for injection in settings.inject)
         cookie_name = settings.session.cookie.name.encode("ascii")
@@ -102,7 +104,7 @@ class Policy:
         :param lookup: what is known of the session.
         """
         path = target.path
-        if path in self._own_paths or path == self._prefix or path.startswith(f"{self._prefix}/"):
+        if path in self._own_paths or path.startswith(self._below_prefix):
             return Serve(path, target.query)
         if refusal := cross_site.refusal(head, origin):
             return Refuse(refusal)
@@ -115,7 +117,7 @@ class Policy:
             return Refuse(_NO_UPSTREAM)
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
-        return Forward(upstream)
+        return self._forwards[upstream.id]
 
     def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
         if head.method in ("GET", "HEAD") and is_navigation(head):

@@ -8,6 +8,7 @@ no rule here may either.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 #: ``RequestHead.body`` and ``ResponseHead.body`` are a length in bytes, or one of these.
 CHUNKED = -1
@@ -64,18 +65,36 @@ class RequestHead:
         return b""
 
 
+class SpecialLine(NamedTuple):
+    """A header line of a response that means something to a proxy.
+
+    :ivar start: where it begins in the head's block, at the CRLF before it.
+    :ivar end: where it ends, before the CRLF behind it.
+    :ivar name: in lower case.
+    """
+
+    start: int
+    end: int
+    name: bytes
+    value: bytes
+
+
 @dataclass(slots=True)
 class ResponseHead:
-    """An upstream's response head.
+    """An upstream's response head. It is forwarded as received, but for a few lines.
 
+    :ivar block: its bytes, up to and including the empty line.
+    :ivar special: the lines that may not be forwarded as they are, in order.
     :ivar body: length in bytes, `CHUNKED` or `UNTIL_CLOSE`; what the upstream will really send, so 0 for HEAD.
+    :ivar told_length: the ``Content-Length`` as it was written; empty without one.
     :ivar keep_alive: whether the upstream leaves the connection open.
     """
 
     status: int
-    reason: bytes
-    headers: list[Header] = field(default_factory=list)
+    block: bytes
+    special: list[SpecialLine] = field(default_factory=list)
     body: int = 0
+    told_length: bytes = b""
     keep_alive: bool = True
 
     @property

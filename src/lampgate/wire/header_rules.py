@@ -8,9 +8,10 @@ itself sets is put in last, so nothing the client sends can remove it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lampgate.wire.cookies import without
-from lampgate.wire.head import CHUNKED, Header, RequestHead, ResponseHead
+from lampgate.wire.head import CHUNKED, Header, RequestHead, ResponseHead, SpecialLine, fold
 
 _HOP_BY_HOP = frozenset(
     (
@@ -29,7 +30,6 @@ _HOP_BY_HOP = frozenset(
 
 #: The gateway writes these itself, from what it has understood of the message.
 _WRITTEN_ANEW = frozenset((b"content-length", b"cookie", b"host"))
-_NOT_ANSWERED = _HOP_BY_HOP | {b"content-length"}
 
 #: RFC 9110 section 8.6: methods that anticipate content say so even when there is none.
 _LENGTH_EXPECTED = frozenset(("POST", "PUT", "PATCH"))
@@ -102,33 +102,41 @@ class RequestHeaders:
                 self._passes[name] = answer
         return answer
 
-    def head(self, head: RequestHead, target: bytes, *, host: bytes, cookie: bytes, injected: bytes) -> bytes:
-        """The head to send upstream, with its closing empty line.
+    def lines(self, head: RequestHead, *, host: bytes, cookie: bytes, injected: bytes) -> bytes:
+        """The header lines to send upstream but for those about the body; the same for the same headers.
 
-        :param target: origin-form, as received.
         :param host: value of the ``Host`` header to send.
         :param cookie: the ``Cookie`` header's value to send; empty sends none.
-        :param injected: complete header lines of the gateway, each ending in CRLF.
+        :param injected: complete header lines of the gateway, each ending in CRLF; they come last.
         """
         passes = self.passes
         named = _named_by_connection(head.headers)
-        lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (head.method.encode("ascii"), target, host)]
+        lines = [b"Host: %b\r\n" % host]
         lines += [
             b"%b: %b\r\n" % (name, value)
             for folded, name, value in head.headers
             if passes(folded, name) and folded not in named
         ]
-        if head.body == CHUNKED:
-            lines.append(b"Transfer-Encoding: chunked\r\n")
-        elif head.body or head.method in _LENGTH_EXPECTED:
-            lines.append(b"Content-Length: %d\r\n" % head.body)
-        if head.upgrade:
-            lines.append(b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade)
         if cookie:
             lines.append(b"Cookie: %b\r\n" % cookie)
         lines.append(injected)
-        lines.append(b"\r\n")
         return b"".join(lines)
+
+
+def request_head(head: RequestHead, target: bytes, lines: bytes) -> bytes:
+    """The head to send upstream, with its closing empty line.
+
+    :param target: origin-form, as received.
+    :param lines: see `RequestHeaders.lines`.
+    """
+    framing = b""
+    if head.body == CHUNKED:
+        framing = b"Transfer-Encoding: chunked\r\n"
+    elif head.body or head.method in _LENGTH_EXPECTED:
+        framing = b"Content-Length: %d\r\n" % head.body
+    elif head.upgrade:
+        framing = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (head.method.encode("ascii"), target, framing, lines)
 
 
 def response_head(
@@ -137,31 +145,50 @@ def response_head(
     framing: bytes,
     keep_alive: bool,
     dropped_cookies: tuple[bytes, ...],
-    added: bytes = b"",
 ) -> bytes:
-    """The head to send to the client, with its closing empty line.
+    """The head to send to the client, with its closing empty line: as received, but for a few lines.
 
     :param framing: the line that tells the body's length to the client, ending in CRLF; may be empty.
     :param dropped_cookies: ``Set-Cookie`` lines for names starting with one of these are dropped.
-    :param added: complete header lines of the gateway, each ending in CRLF.
     """
-    named = _named_by_connection(head.headers)
-    lines = [b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason)]
-    lines += [
-        b"%b: %b\r\n" % (name, value)
-        for folded, name, value in head.headers
-        if folded not in _NOT_ANSWERED
-        and folded not in named
-        and not (folded == b"set-cookie" and value.startswith(dropped_cookies))
-    ]
-    lines.append(framing)
+    block = head.block
+    pieces = [b"HTTP/1.1"]
+    position = len(b"HTTP/1.x")
+    for start, end, name, value in head.special:
+        if name == b"connection" and value.lower() not in _USUAL_CONNECTIONS:
+            return response_head(
+                _without_named(head), framing=framing, keep_alive=keep_alive, dropped_cookies=dropped_cookies
+            )
+        if name == b"set-cookie" and not value.startswith(dropped_cookies):
+            continue
+        pieces.append(block[position:start])
+        position = end
+    pieces.append(block[position:-2])
+    pieces.append(framing)
     if head.status == 101:
-        lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        pieces.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     elif not keep_alive:
-        lines.append(b"Connection: close\r\n")
-    lines.append(added)
-    lines.append(b"\r\n")
-    return b"".join(lines)
+        pieces.append(b"Connection: close\r\n")
+    pieces.append(b"\r\n")
+    return b"".join(pieces)
+
+
+def _without_named(head: ResponseHead) -> ResponseHead:
+    """The head without ``Connection`` and without the headers it names (RFC 9110 section 7.6.1)."""
+    named = {b"connection"}
+    for line in head.special:
+        if line.name == b"connection":
+            named |= _options(line.value)
+    first, *lines = head.block[:-4].split(b"\r\n")
+    kept = [line for line in lines if fold(line.partition(b":")[0].strip(b" \t")) not in named]
+    block = b"\r\n".join([first, *kept, b"", b""])
+    special: list[SpecialLine] = []
+    for line in head.special:
+        if line.name not in named:
+            text = head.block[line.start : line.end]
+            start = block.index(text, special[-1].end if special else 0)
+            special.append(line._replace(start=start, end=start + len(text)))
+    return replace(head, block=block, special=special)
 
 
 def _named_by_connection(headers: list[Header]) -> frozenset[bytes] | set[bytes]:

@@ -1,18 +1,29 @@
 """From the bytes of an upstream's response head to a `ResponseHead`, or a refusal.
 
-llhttp parses; see `lampgate.wire.request_parser` for the division of labour. A malformed response is the upstream's
-fault and becomes a 502; nothing of it is forwarded.
+llhttp judges the head as a whole; see `lampgate.wire.request_parser` for the division of labour. A head that it
+found good consists of lines that end in CRLF, without folded ones, so the few lines that mean something to a proxy
+can be found in it by their names, and everything else is forwarded without being taken apart (a callback for each
+header would cost as much as all the rest). A malformed response is the upstream's fault and becomes a 502; nothing
+of it is forwarded.
 """
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 import httptools
 
 from lampgate.errors import LampgateError
 from lampgate.wire.chunks import ChunkFollower
-from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, Header, ResponseHead, fold
+from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, ResponseHead, SpecialLine
+
+#: Framing, hop-by-hop headers (RFC 9110 section 7.6.1) and cookies, in a head in lower case. llhttp lets no white space
+#: stand before a colon, so the name ends there.
+_SPECIAL = re.compile(
+    rb"\r\n(con(?:nection|tent-length)|http2-settings|keep-alive|proxy-(?:authenticate|authorization"
+    rb"|connection)|set-cookie|t(?:e|railer|ransfer-encoding)|upgrade):([^\r]*)"
+)
 
 
 class BadResponseError(LampgateError):
@@ -27,12 +38,10 @@ class ResponseParser(ChunkFollower):
     A body of known length is counted by the caller and not given to llhttp, which would copy it.
     """
 
-    __slots__ = ("_headers", "_reason")
+    __slots__ = ()
 
     def __init__(self) -> None:
         super().__init__()
-        self._headers: list[Header] = []
-        self._reason = b""
         self._parser = httptools.HttpResponseParser(self)
 
     def parse(self, block: bytes, *, to_head_request: bool) -> ResponseHead:
@@ -41,41 +50,38 @@ class ResponseParser(ChunkFollower):
         :param to_head_request: the request's method was HEAD, so no body follows whatever the head says.
         :raises BadResponseError: malformed, or not HTTP/1.x.
         """
-        self._headers = []
-        self._reason = b""
+        parser = self._parser
         try:
-            self._parser.feed_data(block)
+            parser.feed_data(block)
         except httptools.HttpParserUpgrade:
             pass
         except httptools.HttpParserError as error:
             raise BadResponseError(f"The upstream's response head is malformed: {error}") from None
-        status = self._parser.get_status_code()
-        if self._parser.get_http_version() not in ("1.1", "1.0"):
+        if not block.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")):
             raise BadResponseError("The upstream does not speak HTTP/1.1")
-        head = ResponseHead(status, self._reason, self._headers, keep_alive=self._parser.should_keep_alive())
-        head.body = 0 if to_head_request or status < 200 or status in (204, 304) else _body(self._headers)
+        status = parser.get_status_code()
+        head = ResponseHead(status, block, keep_alive=parser.should_keep_alive())
+        body = UNTIL_CLOSE
+        for match in _SPECIAL.finditer(block.lower()):
+            name = match[1]
+            start, end = match.span()
+            value = block[match.start(2) : end].strip(b" \t")
+            head.special.append(SpecialLine(start, end, name, value))
+            if name == b"content-length":
+                body = _length(value)
+                head.told_length = value
+            elif name == b"transfer-encoding":
+                if value.lower() != b"chunked":
+                    raise BadResponseError("The upstream uses a transfer coding other than chunked")
+                body = CHUNKED
+        head.body = 0 if to_head_request or status < 200 or status in (204, 304) else body
         if head.body == UNTIL_CLOSE:
             head.keep_alive = False
         return head
 
-    def on_status(self, reason: bytes) -> None:
-        """Called by llhttp with the reason phrase."""
-        self._reason += reason
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by llhttp for each header line, and for each trailer line."""
-        self._headers.append((fold(name), name, value.strip(b" \t")))
-
-
-def _body(headers: list[Header]) -> int:
-    length = UNTIL_CLOSE
-    for folded, _name, value in headers:
-        if folded == b"transfer-encoding":
-            if value.lower() != b"chunked":
-                raise BadResponseError("The upstream uses a transfer coding other than chunked")
-            return CHUNKED
-        if folded == b"content-length":
-            if not value.isdigit() or len(value) > 18:
-                raise BadResponseError("The upstream's Content-Length is not a number")
-            length = int(value)
-    return length
+def _length(value: bytes) -> int:
+    # llhttp has refused everything but digits and overflow; this keeps it true if that ever changes.
+    if not value.isdigit() or len(value) > 18:
+        raise BadResponseError("The upstream's Content-Length is not a number")
+    return int(value)
