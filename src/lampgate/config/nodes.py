@@ -126,14 +126,12 @@ def item_key(path: str, index: int) -> str:
 def merge(base: Mapping, over: Mapping) -> Mapping:
     """Lay one mapping over another, as Helm does with several values files.
 
-    Mappings are merged key by key; anything else is replaced; null removes the key.
+    Mappings are merged key by key; anything else is replaced, also by null, which counts as not given.
     """
     entries = {entry.key: entry for entry in base}
     for entry in over:
         below = entries.get(entry.key)
-        if is_null(entry.value):
-            entries.pop(entry.key, None)
-        elif below is not None and isinstance(below.value, Mapping) and isinstance(entry.value, Mapping):
+        if below is not None and isinstance(below.value, Mapping) and isinstance(entry.value, Mapping):
             entries[entry.key] = replace(entry, value=merge(below.value, entry.value))
         else:
             entries[entry.key] = entry

@@ -165,6 +165,5 @@ def _report_standing(key: Key, entry: Entry, findings: Findings) -> None:
             value = tuple(item.value if isinstance(item, Scalar) else item for item in items)
         case Mapping(entries=entries):
             value = entries
-    if value in ("", ()) and value not in (key.standing.fits or (None,)):
-        return
-    report(key.standing, key.name, value, key.default, entry.place, findings)
+    if value not in ("", ()):
+        report(key.standing, key.name, value, key.default, entry.place, findings)

@@ -53,6 +53,11 @@ class ChartReading:
     needs_legacy_file: Place | None = None
     needs_alpha_file: Place | None = None
 
+    @property
+    def extra_environment(self) -> Environment:
+        """The variables of ``extraEnv``."""
+        return self.environments[0]
+
 
 def read_chart_values(documents: Sequence[Mapping], secrets: Environment, findings: Findings) -> ChartReading:
     """The values of all documents, laid over each other as Helm does.

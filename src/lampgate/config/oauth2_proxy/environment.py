@@ -7,7 +7,7 @@ environment together. An empty variable counts as not set.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lampgate.config.errors import UnknownSettingError
@@ -34,6 +34,27 @@ class Variable:
 
 
 Environment = Mapping[str, Variable]
+
+
+class UsedVariables(Mapping[str, str]):
+    """The texts of an environment, which remembers what was asked for.
+
+    :ivar used: the names that were looked up.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.used: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.used.add(name)
+        return self._environment[name].text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
 
 
 def process_environment(environ: Mapping[str, str]) -> dict[str, Variable]:
