@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lampgate.config.errors import UnknownSettingError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import shown
 from lampgate.config.oauth2_proxy.inventory import BY_VARIABLE
 from lampgate.config.oauth2_proxy.option_values import read_variable
 from lampgate.config.oauth2_proxy.options import ENVIRONMENT_PREFIX, Given
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 from lampgate.config.settings import Place
 
 #: Kubernetes sets these for every Service of the namespace, also for one called ``oauth2-proxy``.
@@ -80,12 +79,8 @@ def read_environment(environment: Environment, findings: Findings) -> list[Given
             continue
         option = BY_VARIABLE.get(name)
         if option is None:
-            findings.error(
-                UnknownSettingError,
-                f"oauth2-proxy reads no variable {shown(name)}, so it would go unnoticed",
-                place=variable.place,
-                remedy=did_you_mean(name, BY_VARIABLE),
-            )
+            sentence = f"oauth2-proxy reads no variable {shown(name)}, so it would go unnoticed"
+            report_unknown(sentence, name, BY_VARIABLE, variable.place, findings)
             continue
         value = read_variable(option, variable.text, variable.place, findings)
         if value is not None:

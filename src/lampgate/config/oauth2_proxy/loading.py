@@ -52,6 +52,9 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
     if legacy is not None:
         given += read_legacy_file(legacy, findings)
 
+    # Where the file of options could not be read, what it may hold is not missing.
+    is_elsewhere = chart is not None and chart.needs_legacy_file is not None
+    is_complete = legacy is not None or (legacy_text is None and not is_elsewhere)
     options_place = _place_of_options(sources, legacy_text)
     uses_alpha = bool(sources.alpha) or (chart is not None and chart.uses_alpha)
     variables = UsedVariables(environment)
@@ -62,7 +65,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
         if written is not None and written.provider is not None:
             given = [each for each in given if not _repeats(each, written.provider)]
     options = resolve(given, beside_alpha=uses_alpha, findings=findings)
-    if not uses_alpha:
+    if not uses_alpha and is_complete:
         written = legacy_gateway(options, options_place)
     elif written is not None and written.bind_address is None:
         written = _with_bind_address(written, chart, world.overrides, findings)
@@ -76,8 +79,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
         written,
         world.overrides,
         draft,
-        # Where the file of options could not be read, what it may hold is not missing.
-        options_place=options_place if legacy is not None or legacy_text is None else None,
+        options_place=options_place if is_complete else None,
     )
     return LoadedSettings(settings, draft.places, findings.notes) if settings is not None else None
 

@@ -34,8 +34,8 @@ def allow_settings(
                 MissingSettingError,
                 "It is not said who may sign in: there are no e-mail domains",
                 place=written.place if written is not None else replace(place, key=f"{place.key}email_domains"),
-                remedy='Add email_domains = ["company.com"] to oauth2_proxy.cfg (in Helm values config.configFile), or '
-                "set OAUTH2_PROXY_EMAIL_DOMAINS; * admits everybody whom the provider signs in",
+                remedy='Add email_domains = ["company.com"] to oauth2_proxy.cfg (in Helm values config.configFile) '
+                "or set OAUTH2_PROXY_EMAIL_DOMAINS; * admits everybody whom the provider signs in",
             )
         return None
     draft.keep("allow.email_domains", written)
