@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lampgate.config.errors import ConfigError, InvalidConfigurationError
+from lampgate.config.errors import ConfigError, InvalidConfigurationError, MissingSettingError
 from lampgate.config.settings import Note, Place
 
 
@@ -13,6 +13,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._errors: list[tuple[Place | None, ConfigError]] = []
+        self._written: list[Place] = []
         self._notes: dict[tuple[str, str, Place | None], Note] = {}
 
     def error(
@@ -28,6 +29,10 @@ class Findings:
         self._errors.append(
             (place, kind(sentence, remedy=remedy, cause=cause, place=str(place) if place is not None else ""))
         )
+
+    def not_missing(self, place: Place) -> None:
+        """Say that the setting at ``place`` was written, though not as it has to be, and that this was reported."""
+        self._written.append(place)
 
     def note(self, code: str, sentence: str, place: Place | None = None) -> None:
         """Keep a note; the same one is kept once."""
@@ -51,5 +56,14 @@ class Findings:
             place = found[0]
             return (order.get(place.file, len(order)), place.line) if place is not None else (len(order) + 1, 0)
 
-        by_text = {str(error): error for _, error in sorted(self._errors, key=position)}
+        found = [each for each in self._errors if not self._is_written(*each)]
+        by_text = {str(error): error for _, error in sorted(found, key=position)}
         raise InvalidConfigurationError(tuple(by_text.values()))
+
+    def _is_written(self, place: Place | None, error: ConfigError) -> bool:
+        if place is None or not isinstance(error, MissingSettingError):
+            return False
+        return any(
+            place.file == written.file and (place.key == written.key or place.key.startswith(f"{written.key}."))
+            for written in self._written
+        )

@@ -14,8 +14,8 @@ from lampgate.config.settings import Place
 
 #: A key that can be shown: a name, not something that slipped into a key's position.
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./-]{0,59}", re.ASCII)
-#: A name that is a secret setting's with more behind it than such names have: a separator was lost.
-_GLUED_SECRET = re.compile(r"(.*?(?:secret|password|token|passwd)).{7,}", re.ASCII | re.IGNORECASE)
+#: A name that is a secret setting's with more behind it than such names have: a separator was lost. One name is long.
+_GLUED_SECRET = re.compile(r"(.*?(?:secret|password|token))(?![-_]login[-_]fallback$).{7,}", re.ASCII | re.IGNORECASE)
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9_$/-]+", re.ASCII)
 
 
@@ -118,6 +118,12 @@ def child_key(path: str, key: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def sibling_key(path: str, key: str) -> str:
+    """The path of another key of the mapping in which the key at ``path`` is."""
+    start = max(path.rfind("."), path.rfind(": ") + 1)
+    return f"{path[: start + 1]}{key}" if start > 0 else key
+
+
 def item_key(path: str, index: int) -> str:
     """The path of an item within the list at ``path``."""
     return f"{path}[{index}]"
@@ -126,14 +132,12 @@ def item_key(path: str, index: int) -> str:
 def merge(base: Mapping, over: Mapping) -> Mapping:
     """Lay one mapping over another, as Helm does with several values files.
 
-    Mappings are merged key by key; anything else is replaced; null removes the key.
+    Mappings are merged key by key; anything else is replaced, also by null, which counts as not given.
     """
     entries = {entry.key: entry for entry in base}
     for entry in over:
         below = entries.get(entry.key)
-        if is_null(entry.value):
-            entries.pop(entry.key, None)
-        elif below is not None and isinstance(below.value, Mapping) and isinstance(entry.value, Mapping):
+        if below is not None and isinstance(below.value, Mapping) and isinstance(entry.value, Mapping):
             entries[entry.key] = replace(entry, value=merge(below.value, entry.value))
         else:
             entries[entry.key] = entry

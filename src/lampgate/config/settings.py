@@ -198,7 +198,8 @@ class Place:
     key: str
 
     def __str__(self) -> str:
-        return f"{self.file} line {self.line}, {self.key}" if self.line else f"{self.file}, {self.key}"
+        place = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{place}, {self.key}" if self.key else place
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ class _Builder:
         frame = self._open[-1]
         frame.nodes += nodes
         if frame.nodes > MAX_NODES:
-            raise _UnreadableError("The document is too large once its aliases are written out", line)
+            raise _UnreadableError("The document is too large, with its aliases written out", line)
         if not frame.is_mapping:
             frame.items.append(node)
             return

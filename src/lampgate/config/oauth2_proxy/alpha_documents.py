@@ -53,15 +53,18 @@ def substitute_values(document: Mapping, variables: Variables[str, str], finding
 
 def join(data: Mapping, text: Mapping, findings: Findings) -> Mapping:
     """Two parts of one document, as the chart writes them below each other."""
+    added = []
     for entry in text:
-        if data.get(entry.key) is not None:
+        if data.get(entry.key) is None:
+            added.append(entry)
+        else:
             findings.error(
                 InvalidValueError,
                 f"{shown(entry.key)} is given in alphaConfig.configData and in alphaConfig.configFile",
                 place=entry.place,
                 remedy="Keep one of them",
             )
-    return Mapping((*data.entries, *text.entries), data.place)
+    return Mapping((*data.entries, *added), data.place)
 
 
 def _substitute_node(node: Node, variables: Variables[str, str], findings: Findings) -> Node:

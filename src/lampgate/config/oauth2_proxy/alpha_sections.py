@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lampgate.config.errors import InvalidValueError, UnknownSettingError
+from lampgate.config.errors import InvalidValueError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import Entry, List, Mapping, Node, Scalar, is_null, shown
 from lampgate.config.oauth2_proxy.alpha_keys import Key
 from lampgate.config.oauth2_proxy.durations import MAX_SECONDS, parse_duration
-from lampgate.config.oauth2_proxy.standing import Works, did_you_mean, report
+from lampgate.config.oauth2_proxy.standing import Works, report, report_unknown
 from lampgate.config.oauth2_proxy.written import Written
 from lampgate.config.settings import Place
 
@@ -31,11 +31,12 @@ class AlphaSection:
         for entry in node:
             key = declared.get(entry.key.lower())
             if key is None:
-                findings.error(
-                    UnknownSettingError,
+                report_unknown(
                     f"oauth2-proxy's alpha configuration has no key {shown(entry.key)} here",
-                    place=entry.place,
-                    remedy=did_you_mean(entry.key, (known.name for known in keys)),
+                    entry.key,
+                    (known.name for known in keys),
+                    entry.place,
+                    findings,
                 )
             elif key.name in self._entries:
                 findings.error(
@@ -147,6 +148,7 @@ class AlphaSection:
 
     def _wrong(self, entry: Entry, name: str, kind: str, remedy: str) -> None:
         self._findings.error(InvalidValueError, f"{name} takes {kind}", place=entry.place, remedy=remedy)
+        self._findings.not_missing(entry.place)
 
 
 def as_text(node: Node) -> str | None:
@@ -165,6 +167,5 @@ def _report_standing(key: Key, entry: Entry, findings: Findings) -> None:
             value = tuple(item.value if isinstance(item, Scalar) else item for item in items)
         case Mapping(entries=entries):
             value = entries
-    if value in ("", ()) and value not in (key.standing.fits or (None,)):
-        return
-    report(key.standing, key.name, value, key.default, entry.place, findings)
+    if value not in ("", ()):
+        report(key.standing, key.name, value, key.default, entry.place, findings)

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lampgate.config.errors import InvalidValueError, UnknownSettingError
+from lampgate.config.errors import InvalidValueError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import shown
 from lampgate.config.oauth2_proxy.inventory import BY_FLAG
 from lampgate.config.oauth2_proxy.option_values import read_argument
 from lampgate.config.oauth2_proxy.options import Given, Kind, Option
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 from lampgate.config.settings import Place
 
 
@@ -43,12 +43,7 @@ def read_arguments(arguments: Sequence[Argument], findings: Findings) -> list[Gi
         if takes_next and words and (option is not None or not words[0].text.startswith("-")):
             text, separator = words.popleft().text, "="
         if option is None:
-            findings.error(
-                UnknownSettingError,
-                f"oauth2-proxy has no flag --{shown(name)}",
-                place=word.place,
-                remedy=did_you_mean(name, BY_FLAG),
-            )
+            report_unknown(f"oauth2-proxy has no flag --{shown(name)}", name, BY_FLAG, word.place, findings)
         elif separator or option.kind is Kind.BOOLEAN:
             _add(given, option, text if separator else "true", word.place, findings)
         else:

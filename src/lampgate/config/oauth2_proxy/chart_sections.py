@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from lampgate.config.errors import InvalidValueError, UnknownSettingError, UnsupportedSettingError
+from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import List, Mapping, Node, Scalar, is_null, shown
 from lampgate.config.oauth2_proxy.sources import Text
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 from lampgate.config.oauth2_proxy.written import Written
 from lampgate.config.settings import Place
 
@@ -24,12 +24,8 @@ class ChartSection:
         self._entries = {entry.key: entry for entry in node if not is_null(entry.value)}
         for entry in node if check and keys else ():
             if entry.key not in keys:
-                self._findings.error(
-                    UnknownSettingError,
-                    f"oauth2-proxy's Helm chart has no value {shown(entry.key)} here",
-                    place=entry.place,
-                    remedy=did_you_mean(entry.key, keys),
-                )
+                sentence = f"oauth2-proxy's Helm chart has no value {shown(entry.key)} here"
+                report_unknown(sentence, entry.key, keys, entry.place, self._findings)
 
     def section(self, name: str, keys: Collection[str] = ()) -> ChartSection:
         """The mapping below a key.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lampgate.config.errors import InvalidValueError, UnknownSettingError, UnsupportedSettingError
+from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import Entry, List, Mapping, Scalar, is_null, merge, shown
 from lampgate.config.oauth2_proxy import chart_keys
@@ -21,7 +21,7 @@ from lampgate.config.oauth2_proxy.environment import Environment
 from lampgate.config.oauth2_proxy.inventory import BY_KEY
 from lampgate.config.oauth2_proxy.options import Given
 from lampgate.config.oauth2_proxy.sources import Text
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 from lampgate.config.oauth2_proxy.written import Written
 from lampgate.config.settings import Place
 
@@ -52,6 +52,11 @@ class ChartReading:
     bind_address: Written[str] | None = None
     needs_legacy_file: Place | None = None
     needs_alpha_file: Place | None = None
+
+    @property
+    def extra_environment(self) -> Environment:
+        """The variables of ``extraEnv``."""
+        return self.environments[0]
 
 
 def read_chart_values(documents: Sequence[Mapping], secrets: Environment, findings: Findings) -> ChartReading:
@@ -89,12 +94,8 @@ def _check_keys(values: Mapping, findings: Findings) -> None:
         )
     for entry in values:
         if entry.key not in chart_keys.ALL:
-            findings.error(
-                UnknownSettingError,
-                f"oauth2-proxy's Helm chart has no value {shown(entry.key)}",
-                place=entry.place,
-                remedy=did_you_mean(entry.key, chart_keys.ALL),
-            )
+            sentence = f"oauth2-proxy's Helm chart has no value {shown(entry.key)}"
+            report_unknown(sentence, entry.key, chart_keys.ALL, entry.place, findings)
 
 
 def _refuse_features(top: ChartSection, findings: Findings) -> None:

@@ -7,16 +7,15 @@ environment together. An empty variable counts as not set.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lampgate.config.errors import UnknownSettingError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import shown
 from lampgate.config.oauth2_proxy.inventory import BY_VARIABLE
 from lampgate.config.oauth2_proxy.option_values import read_variable
 from lampgate.config.oauth2_proxy.options import ENVIRONMENT_PREFIX, Given
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 from lampgate.config.settings import Place
 
 #: Kubernetes sets these for every Service of the namespace, also for one called ``oauth2-proxy``.
@@ -34,6 +33,27 @@ class Variable:
 
 
 Environment = Mapping[str, Variable]
+
+
+class UsedVariables(Mapping[str, str]):
+    """The texts of an environment, which remembers what was asked for.
+
+    :ivar used: the names that were looked up.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.used: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.used.add(name)
+        return self._environment[name].text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
 
 
 def process_environment(environ: Mapping[str, str]) -> dict[str, Variable]:
@@ -59,12 +79,8 @@ def read_environment(environment: Environment, findings: Findings) -> list[Given
             continue
         option = BY_VARIABLE.get(name)
         if option is None:
-            findings.error(
-                UnknownSettingError,
-                f"oauth2-proxy reads no variable {shown(name)}, so it would go unnoticed",
-                place=variable.place,
-                remedy=did_you_mean(name, BY_VARIABLE),
-            )
+            sentence = f"oauth2-proxy reads no variable {shown(name)}, so it would go unnoticed"
+            report_unknown(sentence, name, BY_VARIABLE, variable.place, findings)
             continue
         value = read_variable(option, variable.text, variable.place, findings)
         if value is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lampgate.config.errors import InvalidValueError, UnknownSettingError
+from lampgate.config.errors import InvalidValueError
 from lampgate.config.findings import Findings
 from lampgate.config.nodes import Mapping, is_null, shown
 from lampgate.config.oauth2_proxy.inventory import BY_KEY
 from lampgate.config.oauth2_proxy.option_values import read_node
 from lampgate.config.oauth2_proxy.options import Given
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import report_unknown
 
 
 def read_legacy_file(document: Mapping, findings: Findings) -> list[Given]:
@@ -17,12 +17,8 @@ def read_legacy_file(document: Mapping, findings: Findings) -> list[Given]:
     for entry in document:
         option = BY_KEY.get(entry.key.lower())
         if option is None:
-            findings.error(
-                UnknownSettingError,
-                f"oauth2-proxy's file has no key {shown(entry.key)}",
-                place=entry.place,
-                remedy=did_you_mean(entry.key, BY_KEY),
-            )
+            sentence = f"oauth2-proxy's file has no key {shown(entry.key)}"
+            report_unknown(sentence, entry.key, BY_KEY, entry.place, findings)
             continue
         if option.flag in given:
             findings.error(

@@ -29,6 +29,8 @@ _PROVIDER_KEYS = {
 }
 _UPSTREAM_KEYS = {"id": "upstreams", "path": "upstreams", "url": "upstreams"}
 
+_WEB = ("http", "https")
+
 #: What ``pass-user-headers`` sends (oauth2-proxy, legacy_options.go).
 _USER_HEADERS = (
     ("X-Forwarded-Groups", "groups"),
@@ -101,9 +103,10 @@ def _upstreams(options: Options) -> tuple[WrittenUpstream, ...]:
 def _path(url: str) -> str:
     """The path of an older upstream's URL says which requests are for it."""
     try:
-        return urlsplit(url).path or "/"
+        parts = urlsplit(url)
     except ValueError:
         return "/"
+    return (parts.path or "/") if parts.scheme in _WEB else "/"
 
 
 def _without_path(url: str) -> str:
@@ -111,7 +114,7 @@ def _without_path(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url
-    return parts._replace(path="").geturl() if parts.scheme in ("http", "https") else url
+    return parts._replace(path="").geturl() if parts.scheme in _WEB else url
 
 
 def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:

@@ -12,12 +12,18 @@ from lampgate.config.nodes import Mapping
 from lampgate.config.oauth2_proxy.alpha import read_alpha
 from lampgate.config.oauth2_proxy.alpha_documents import join, read_alpha_text, substitute_values
 from lampgate.config.oauth2_proxy.chart_values import ChartReading, read_chart_values
+from lampgate.config.oauth2_proxy.conversion.client_authentication import FEDERATED_TOKEN_FILE
 from lampgate.config.oauth2_proxy.conversion.draft import Draft, ReadText
 from lampgate.config.oauth2_proxy.conversion.gateway import Overrides, gateway_settings
-from lampgate.config.oauth2_proxy.environment import Environment, combine, process_environment, read_environment
+from lampgate.config.oauth2_proxy.environment import (
+    UsedVariables,
+    combine,
+    process_environment,
+    read_environment,
+)
 from lampgate.config.oauth2_proxy.legacy_file import read_legacy_file
 from lampgate.config.oauth2_proxy.legacy_gateway import legacy_gateway
-from lampgate.config.oauth2_proxy.options import Given
+from lampgate.config.oauth2_proxy.options import ENVIRONMENT_PREFIX, Given
 from lampgate.config.oauth2_proxy.resolution import resolve
 from lampgate.config.oauth2_proxy.sources import Sources, Text
 from lampgate.config.oauth2_proxy.written import WrittenGateway, WrittenProvider
@@ -46,18 +52,26 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
     if legacy is not None:
         given += read_legacy_file(legacy, findings)
 
+    # Where the file of options could not be read, what it may hold is not missing.
+    is_elsewhere = chart is not None and chart.needs_legacy_file is not None
+    is_complete = legacy is not None or (legacy_text is None and not is_elsewhere)
+    options_place = _place_of_options(sources, legacy_text)
     uses_alpha = bool(sources.alpha) or (chart is not None and chart.uses_alpha)
+    variables = UsedVariables(environment)
     written: WrittenGateway | None = None
     if uses_alpha:
-        document = _alpha_document(sources, chart, environment, findings)
+        document = _alpha_document(sources, chart, variables, findings)
         written = read_alpha(document, findings) if document is not None else None
         if written is not None and written.provider is not None:
             given = [each for each in given if not _repeats(each, written.provider)]
     options = resolve(given, beside_alpha=uses_alpha, findings=findings)
-    if not uses_alpha:
-        written = legacy_gateway(options, _place_of_options(chart, legacy_text))
+    if not uses_alpha and is_complete:
+        written = legacy_gateway(options, options_place)
     elif written is not None and written.bind_address is None:
         written = _with_bind_address(written, chart, world.overrides, findings)
+
+    if chart is not None:
+        _note_unused_variables(chart, variables, findings)
 
     draft = Draft(findings, environment, world.read_text)
     settings = gateway_settings(
@@ -65,7 +79,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
         written,
         world.overrides,
         draft,
-        options_are_complete=legacy is not None or legacy_text is None,
+        options_place=options_place if is_complete else None,
     )
     return LoadedSettings(settings, draft.places, findings.notes) if settings is not None else None
 
@@ -93,26 +107,23 @@ def _legacy_text(sources: Sources, chart: ChartReading | None, findings: Finding
 
 
 def _alpha_document(
-    sources: Sources, chart: ChartReading | None, environment: Environment, findings: Findings
+    sources: Sources, chart: ChartReading | None, variables: UsedVariables, findings: Findings
 ) -> Mapping | None:
     texts = list(sources.alpha)
     if chart is not None and chart.alpha_text is not None:
         texts.append(chart.alpha_text)
     _refuse_second(texts, "alpha configuration", findings)
-    variables = {name: variable.text for name, variable in environment.items()}
     from_text = read_alpha_text(texts[0], variables, findings) if texts else None
-    if texts and from_text is None:
-        return None
-    if chart is None or not chart.uses_alpha:
-        if chart is not None:
-            findings.error(
-                InvalidValueError,
-                "There is an alpha configuration, and the chart's values do not enable it",
-                place=texts[0].place,
-                remedy="Set alphaConfig.enabled to true, or leave the alpha configuration out",
-            )
+    if chart is None or (texts and from_text is None):
         return from_text
-    if chart.needs_alpha_file is not None and from_text is None:
+    if not chart.uses_alpha:
+        findings.error(
+            InvalidValueError,
+            "There is an alpha configuration, and the chart's values do not enable it",
+            place=texts[0].place,
+            remedy="Set alphaConfig.enabled to true, or leave the alpha configuration out",
+        )
+    elif chart.needs_alpha_file is not None and from_text is None:
         findings.error(
             MissingSettingError,
             "The alpha configuration is in a ConfigMap or Secret that is not given here",
@@ -124,6 +135,18 @@ def _alpha_document(
         return from_text if from_text is not None else Mapping((), chart.alpha_place)
     from_data = substitute_values(chart.alpha_data, variables, findings)
     return join(from_data, from_text, findings) if from_text is not None else from_data
+
+
+def _note_unused_variables(chart: ChartReading, variables: UsedVariables, findings: Findings) -> None:
+    """Of the chart's further variables oauth2-proxy reads its own, and what the alpha configuration refers to."""
+    for name, variable in chart.extra_environment.items():
+        if not name.startswith(ENVIRONMENT_PREFIX) and name not in {*variables.used, FEDERATED_TOKEN_FILE}:
+            findings.note(
+                "config.no-effect",
+                "This variable has no effect: nothing here refers to it. Set it for lampgate's own process if it is "
+                "meant for that",
+                variable.place,
+            )
 
 
 def _refuse_second(texts: Sequence[Text], what: str, findings: Findings) -> None:
@@ -142,13 +165,13 @@ def _repeats(given: Given, provider: WrittenProvider) -> bool:
     return given.source == "environment" and same is not None and same.value == given.value
 
 
-def _place_of_options(chart: ChartReading | None, legacy: Text | None) -> Place:
+def _place_of_options(sources: Sources, legacy: Text | None) -> Place:
     """Where a missing option would be written."""
     if legacy is not None:
         return Place(legacy.origin.file, 0, legacy.origin.prefix)
-    if chart is not None:
-        return Place(chart.place.file, 0, "config.configFile: ")
-    return Place("configuration", 0, "")
+    if sources.chart_values:
+        return Place(sources.chart_values[0].place.file, 0, "config.configFile: ")
+    return Place("oauth2_proxy.cfg", 0, "")
 
 
 def _with_bind_address(

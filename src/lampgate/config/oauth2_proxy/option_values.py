@@ -63,6 +63,7 @@ def _read(option: Option, place: Place, findings: Findings, read: _Reading) -> V
         findings.error(
             InvalidValueError, f"{option.flag} takes {option.kind.value}", place=place, remedy=problem.remedy
         )
+        findings.not_missing(place)
         return None
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lampgate.config.errors import UnsupportedSettingError
+from lampgate.config.errors import UnknownSettingError, UnsupportedSettingError
 from lampgate.config.findings import Findings
+from lampgate.config.nodes import sibling_key
 from lampgate.config.settings import Place
 
 
@@ -62,11 +63,27 @@ def report(standing: Standing, name: str, value: object, default: object, place:
             findings.error(UnsupportedSettingError, f"{name} is not supported: {reason}", place=place, remedy=remedy)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A remedy for an unknown name: the nearest known one, where one is near."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that an unknown one was probably meant to be."""
     by_folded = {_folded(candidate): candidate for candidate in known}
-    near = difflib.get_close_matches(_folded(name), by_folded, n=1, cutoff=0.75)
-    return f"Did you mean “{by_folded[near[0]]}”?" if near else "Remove it, or correct its name"
+    # Of a short name one letter is a large part.
+    cutoff = 0.75 if len(name) > 5 else 0.66
+    near = difflib.get_close_matches(_folded(name), by_folded, n=1, cutoff=cutoff)
+    return by_folded[near[0]] if near else None
+
+
+def report_unknown(sentence: str, name: str, known: Iterable[str], place: Place, findings: Findings) -> None:
+    """Refuse an unknown name, with the one that was probably meant.
+
+    :param sentence: what is wrong; it names ``name``, where that can be shown.
+    :param place: of the name.
+    """
+    near = nearest(name, known)
+    if near is None:
+        findings.error(UnknownSettingError, sentence, place=place, remedy="Remove it, or correct its name")
+        return
+    findings.error(UnknownSettingError, sentence, place=place, remedy=f"Did you mean “{near}”?")
+    findings.not_missing(replace(place, key=sibling_key(place.key, near)))
 
 
 def _folded(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lampgate.config.errors import InvalidValueError, MissingSettingError, PlaceholderLeftError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
@@ -17,25 +18,24 @@ _DOMAIN = re.compile(r"(?:\*?\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:
 
 
 def allow_settings(
-    options: Options, groups: Written[tuple[str, ...]] | None, place: Place, draft: Draft, *, is_complete: bool
+    options: Options, groups: Written[tuple[str, ...]] | None, place: Place | None, draft: Draft
 ) -> AllowSettings | None:
     """The settings; None where nobody could be admitted, or a rule is wrong.
 
     :param groups: the groups that are admitted.
-    :param place: where missing rules belong.
-    :param is_complete: whether every source could be read, so that what was not found is missing.
+    :param place: where missing options belong; None where not all could be read, so that nothing is missing.
     """
     written = options.written("email-domain", tuple)
     domains = tuple(domain.strip().lower() for domain in written.value) if written is not None else ()
     domains = tuple(domain for domain in domains if domain)
     if written is None or not domains:
-        if is_complete:
+        if place is not None:
             draft.findings.error(
                 MissingSettingError,
                 "It is not said who may sign in: there are no e-mail domains",
-                place=written.place if written is not None else place,
-                remedy='Add email_domains = ["company.com"] to the configuration file; ["*"] admits everybody '
-                "whom the provider signs in",
+                place=written.place if written is not None else replace(place, key=f"{place.key}email_domains"),
+                remedy='Add email_domains = ["company.com"] to oauth2_proxy.cfg (in Helm values config.configFile) '
+                "or set OAUTH2_PROXY_EMAIL_DOMAINS; * admits everybody whom the provider signs in",
             )
         return None
     draft.keep("allow.email_domains", written)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lampgate.config.errors import MissingSettingError
@@ -21,7 +20,7 @@ from lampgate.config.oauth2_proxy.conversion.session import session_settings
 from lampgate.config.oauth2_proxy.conversion.upstreams import upstream_settings
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import WrittenGateway
-from lampgate.config.settings import ListenAddress, PortalSettings, ProviderSettings, Settings
+from lampgate.config.settings import ListenAddress, Place, PortalSettings, ProviderSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,12 @@ def gateway_settings(
     overrides: Overrides,
     draft: Draft,
     *,
-    options_are_complete: bool,
+    options_place: Place | None,
 ) -> Settings | None:
     """The settings; None where a part is missing or wrong, which has been reported.
 
     :param written: what is said about provider, upstreams and headers; None where that could not be read.
-    :param options_are_complete: whether everything that may hold options could be read.
+    :param options_place: where missing options belong; None where what may hold them could not be read.
     """
     session = session_settings(options, draft)
     portal = portal_settings(options, draft)
@@ -56,8 +55,8 @@ def gateway_settings(
     upstreams = upstream_settings(written.upstreams, written.section, draft)
     headers = header_injections(written.headers, draft)
     groups = written.provider.allowed_groups if written.provider is not None else None
-    allow = allow_settings(options, groups, written.section.place, draft, is_complete=options_are_complete)
-    listen = listen_addresses(written.bind_address, _or_none(overrides.listen), draft)
+    allow = allow_settings(options, groups, options_place, draft)
+    listen = listen_addresses(written.bind_address, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None
     return Settings(
@@ -72,10 +71,6 @@ def gateway_settings(
         trusted_proxies=proxies,
         log=log,
     )
-
-
-def _or_none(listen: Sequence[ListenAddress] | None) -> Sequence[ListenAddress] | None:
-    return listen or None
 
 
 def _provider(written: WrittenGateway, draft: Draft) -> ProviderSettings | None:

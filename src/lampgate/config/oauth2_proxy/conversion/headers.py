@@ -8,7 +8,7 @@ from typing import get_args
 
 from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import WrittenHeader, WrittenHeaderValue
 from lampgate.config.settings import HeaderInjection, InjectedValue
 
@@ -87,12 +87,12 @@ def _value(written: WrittenHeaderValue, draft: Draft) -> InjectedValue | None:
                 remedy=f"Use one of {', '.join(CLAIMS)}",
             )
         else:
-            near = did_you_mean(claim, CLAIMS)
+            near = nearest(claim, CLAIMS)
             draft.findings.error(
                 UnsupportedSettingError,
                 "This claim cannot be injected",
                 place=place,
-                remedy=near if near.startswith("Did") else f"Use one of {', '.join(CLAIMS)}",
+                remedy=f"Did you mean “{near}”?" if near is not None else f"Use one of {', '.join(CLAIMS)}",
             )
         return None
     prefix = written.prefix.value if written.prefix is not None else ""

@@ -17,7 +17,7 @@ from lampgate.config.oauth2_proxy.conversion.draft import Draft, given
 from lampgate.config.oauth2_proxy.conversion.scopes import read_scopes
 from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
 from lampgate.config.oauth2_proxy.placeholders import find_placeholder, is_example_host
-from lampgate.config.oauth2_proxy.standing import did_you_mean
+from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import Written, WrittenProvider
 from lampgate.config.settings import ProviderSettings
 
@@ -110,12 +110,12 @@ def _kind(written: WrittenProvider, draft: Draft) -> Literal["oidc", "entra"] | 
             remedy="Use entra-id for Microsoft Entra ID, or oidc for any OpenID provider",
         )
     else:
-        near = did_you_mean(name, (*_KINDS, *_OTHER_KINDS))
+        near = nearest(name, (*_KINDS, *_OTHER_KINDS))
         draft.findings.error(
             InvalidValueError,
             "oauth2-proxy has no provider of this name",
             place=written.kind.place,
-            remedy=near if near.startswith("Did") else "Use oidc or entra-id",
+            remedy=f"Did you mean “{near}”?" if near is not None else "Use oidc or entra-id",
         )
     return None
 

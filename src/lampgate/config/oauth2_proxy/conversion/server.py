@@ -158,7 +158,7 @@ def listen_addresses(
     if bind is not None:
         draft.keep("listen", bind)
     address = _listen_address(bind, draft) if bind is not None else ListenAddress()
-    if override is not None:
+    if override:
         return tuple(override)
     return (address,) if address is not None else None
 

@@ -37,7 +37,7 @@ def upstream_settings(
             MissingSettingError,
             "There is no upstream, so requests would have nowhere to go",
             place=section.place_of("upstreams"),
-            remedy="Add one with id, path / and the URL of the dashboard, e.g. http://headlamp:80",
+            remedy="Add one with the URL of the dashboard's Service, e.g. http://headlamp:80",
         )
     ids: dict[str, Written[str]] = {}
     paths: dict[str, Written[str]] = {}
