@@ -18,8 +18,8 @@ from lampgate.errors import LampgateError
 from lampgate.wire.chunks import ChunkFollower
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, ResponseHead, SpecialLine
 
-#: Framing, hop-by-hop headers (RFC 9110 section 7.6.1) and cookies, in a head in lower case. llhttp lets no white space
-#: stand before a colon, so the name ends there.
+#: Framing, hop-by-hop headers (RFC 9110 section 7.6.1) and cookies, in a head in lower case. llhttp lets no white
+#: space stand before a colon, so the name ends there.
 _SPECIAL = re.compile(
     rb"\r\n(con(?:nection|tent-length)|http2-settings|keep-alive|proxy-(?:authenticate|authorization"
     rb"|connection)|set-cookie|t(?:e|railer|ransfer-encoding)|upgrade):([^\r]*)"
