@@ -167,9 +167,15 @@ def test_whole_parts_missing(loader: Loader) -> None:
 
 
 def test_who_may_sign_in_is_missing(loader: Loader) -> None:
-    error = loader.error(ALPHA)
+    error = loader.error(ALPHA, 'cookie_name = "x"')
     assert isinstance(error, MissingSettingError)
     assert "OAUTH2_PROXY_EMAIL_DOMAINS" in error.remedy
+
+
+def test_alone_it_admits_everybody_and_says_so(loader: Loader) -> None:
+    alone = loader.load(ALPHA)
+    assert alone.settings.allow.email_domains == ("*",)
+    assert "config.everybody-admitted" in codes(alone)
     assert loader.load(ALPHA, environ={"OAUTH2_PROXY_EMAIL_DOMAINS": "a.com,b.com"}).settings.allow.email_domains == (
         "a.com",
         "b.com",

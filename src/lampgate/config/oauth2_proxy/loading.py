@@ -21,6 +21,7 @@ from lampgate.config.oauth2_proxy.environment import (
     process_environment,
     read_environment,
 )
+from lampgate.config.oauth2_proxy.inventory import BY_FLAG
 from lampgate.config.oauth2_proxy.legacy_file import read_legacy_file
 from lampgate.config.oauth2_proxy.legacy_gateway import legacy_gateway
 from lampgate.config.oauth2_proxy.options import ENVIRONMENT_PREFIX, Given
@@ -64,6 +65,8 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
         written = read_alpha(document, findings) if document is not None else None
         if written is not None and written.provider is not None:
             given = [each for each in given if not _repeats(each, written.provider)]
+    if chart is None and legacy_text is None and sources.alpha:
+        given += _everybody(given, sources.alpha[0].place, findings)
     options = resolve(given, beside_alpha=uses_alpha, findings=findings)
     if not uses_alpha and is_complete:
         written = legacy_gateway(options, options_place)
@@ -157,6 +160,23 @@ def _refuse_second(texts: Sequence[Text], what: str, findings: Findings) -> None
             place=text.place,
             remedy=f"Leave one of them out; the first is {texts[0].place}",
         )
+
+
+def _everybody(given: Sequence[Given], place: Place, findings: Findings) -> list[Given]:
+    """What the chart lays beside every alpha configuration: everybody whom the provider signs in may pass.
+
+    An alpha configuration cannot say it, so one that comes alone would otherwise never start.
+    """
+    option = BY_FLAG["email-domain"]
+    if any(each.option is option for each in given):
+        return []
+    findings.note(
+        "config.everybody-admitted",
+        "Nothing says who may sign in, so everybody whom the provider signs in is admitted, as with the chart's own "
+        "default. To narrow it, set OAUTH2_PROXY_EMAIL_DOMAINS, or allowedGroups of the provider",
+        place,
+    )
+    return [Given(option, ("*",), place, "file")]
 
 
 def _repeats(given: Given, provider: WrittenProvider) -> bool:
