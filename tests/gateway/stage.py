@@ -191,6 +191,10 @@ class Stage:
         """The next connection that reaches the origin."""
         return await asyncio.wait_for(self._arrived.get(), PATIENCE)
 
+    async def pause(self) -> None:
+        """Let the gateway do what it has to do; for loops that wait for a condition."""
+        await asyncio.sleep(0.001)
+
     @property
     def origin_untouched(self) -> bool:
         return not self._origins

@@ -30,6 +30,18 @@ from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, check_handshake
 
+#: For a connection beyond the limit: nobody has read a request, so nothing is known of who asks.
+_TURNED_AWAY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+_TOO_MANY_WEBSOCKETS = Problem(
+    status=503,
+    code="limit.websockets",
+    title="Too many live connections",
+    sentence="No further WebSocket can be opened at the moment: this session, or the gateway, has as many as it may.",
+    remedy="Close tabs of the dashboard that are not needed.",
+    headers=(("Retry-After", "5"),),
+)
+
 
 class _Reading(Enum):
     HEAD = auto()
@@ -113,13 +125,15 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._peer = peer[0] if isinstance(peer, tuple) else ""
         self._deadline = self._loop.time() + self._path.limits.idle_timeout
-        self._path.connections.add(self)
+        if not self._path.connection_opened(self, self._peer):
+            self._transport.write(_TURNED_AWAY)
+            self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it was lost, it is
         """See `asyncio.Protocol`."""
-        self._path.connection_closed(self)
+        self._path.connection_closed(self, self._peer)
         if self._tunnel is not None:
-            self._path.tunnels.discard(self._tunnel)
+            self._path.tunnel_closed(self._tunnel)
             self._tunnel.client_lost()
         if self._session_task is not None:
             self._session_task.cancel()
@@ -325,6 +339,9 @@ class ClientConnection(asyncio.Protocol):
     ) -> None:
         path = self._path
         upstream = decision.upstream
+        if head.upgrade and not path.has_room_for_websocket(verified.found.session.id):
+            self.refuse(_TOO_MANY_WEBSOCKETS)
+            return
         policy = path.policy
         if (
             head.headers is not self._lines_of[0]
@@ -533,7 +550,7 @@ class ClientConnection(asyncio.Protocol):
         self._log(101)
         tunnel = Tunnel(self, upstream, session)
         self._tunnel = tunnel
-        self._path.tunnels.add(tunnel)
+        self._path.tunnel_opened(tunnel)
         if early:
             tunnel.from_upstream(early)
         if self._buffer:

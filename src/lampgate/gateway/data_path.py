@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from http import HTTPStatus
@@ -75,16 +76,49 @@ class DataPath:
         self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
+        self._connections_of: Counter[str] = Counter()
         self.tunnels: set[Tunnel] = set()
+        self._tunnels_of: Counter[str] = Counter()
         self.portal_tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.drained = asyncio.Event()
 
-    def connection_closed(self, connection: Connected) -> None:
+    def connection_opened(self, connection: Connected, peer: str) -> bool:
+        """A client has connected.
+
+        :returns: whether there is room for it; else it is to be turned away.
+        """
+        if len(self.connections) >= self.limits.connections:
+            return False
+        if self._connections_of[peer] >= self.limits.connections_per_client:
+            return False
+        self.connections.add(connection)
+        self._connections_of[peer] += 1
+        return True
+
+    def connection_closed(self, connection: Connected, peer: str) -> None:
         """A client's connection is gone."""
-        self.connections.discard(connection)
+        if connection not in self.connections:
+            return
+        self.connections.remove(connection)
+        _count_down(self._connections_of, peer)
         if not self.connections:
             self.drained.set()
+
+    def has_room_for_websocket(self, session_id: str) -> bool:
+        """Whether a session may open one more WebSocket."""
+        limits = self.limits
+        return len(self.tunnels) < limits.websockets and self._tunnels_of[session_id] < limits.websockets_per_session
+
+    def tunnel_opened(self, tunnel: Tunnel) -> None:
+        """A WebSocket is open."""
+        self.tunnels.add(tunnel)
+        self._tunnels_of[tunnel.session.found.session.id] += 1
+
+    def tunnel_closed(self, tunnel: Tunnel) -> None:
+        """A WebSocket has ended."""
+        self.tunnels.remove(tunnel)
+        _count_down(self._tunnels_of, tunnel.session.found.session.id)
 
     def end_tunnel(self, tunnel: Tunnel, code: int, reason: str) -> None:
         """End a WebSocket from here."""
@@ -98,3 +132,9 @@ class DataPath:
             return HTTPStatus(status).phrase.encode("ascii")
         except ValueError:
             return b""
+
+
+def _count_down(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 class Limits:
     """Defaults that hold for a dashboard; none of them limits the length of a body or a stream."""
 
+    #: Clients' connections at a time, in all and from one address. Behind an ingress all come from a few addresses.
+    connections: int = 10_000
+    connections_per_client: int = 5_000
+    #: Open WebSockets, in all and of one session. A dashboard's map of a big cluster opens about a hundred.
+    websockets: int = 8_000
+    websockets_per_session: int = 500
     #: Request line and headers together. A browser's cookies alone can be 16 KB.
     head_bytes: int = 64 * 1024
     #: An upstream's response head.
