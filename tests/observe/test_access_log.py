@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from lampgate.observe.access_log import AccessLog
+from lampgate.observe.access_log import AccessLog, quoted
 
 
 class Schedule:
@@ -17,7 +17,7 @@ class Schedule:
 
 
 def record(log: AccessLog, path: str = "/", status: int = 200) -> None:
-    log.record(status=status, method="GET", path=path, user='o"brien\\', client="::1", sent=3, seconds=0.0123)
+    log.record(status=status, method="GET", path=path, user=quoted('o"brien\\'), client="::1", sent=3, seconds=0.0123)
 
 
 def test_lines_are_written_together_and_are_json() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from lampgate.config.settings import Settings
+from lampgate.observe.access_log import quoted
 from lampgate.policy import allow
 from lampgate.policy.injection import injected_lines
 from lampgate.session.cache import VerifiedSession, VerifiedSessions
@@ -65,7 +66,7 @@ class Admission:
                 found=lookup,
                 good_until=session.good_until(),
                 injected=injected_lines(self._settings.inject, session),
-                log_user=subject.preferred_username or subject.email or subject.key,
+                log_user=quoted(subject.preferred_username or subject.email or subject.key),
             ),
         )
         return lookup

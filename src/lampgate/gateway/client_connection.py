@@ -30,6 +30,9 @@ from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, check_handshake
 
+#: Nobody is signed in, for the access log.
+_NOBODY = '""'
+
 #: For a connection beyond the limit: nobody has read a request, so nothing is known of who asks.
 _TURNED_AWAY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -107,7 +110,7 @@ class ClientConnection(asyncio.Protocol):
         self._status = 0
         self._bytes_sent = 0
         self._started_at = 0.0
-        self._user = ""
+        self._user = _NOBODY
         self._lines = b""
         #: What `_lines` was made from.
         self._lines_of: tuple[list[Header] | None, VerifiedSession | None, UpstreamSettings | None] = (
@@ -265,7 +268,7 @@ class ClientConnection(asyncio.Protocol):
         self._started_at = self._loop.time()
         self._deadline = 0.0
         self._status = self._bytes_sent = self._discarded = 0
-        self._user = ""
+        self._user = _NOBODY
         self._request = self._target = None
         self._wants = Wants.PAGE
         head = self._parser.parse(block[2:] if block.startswith(b"\r\n") else block)

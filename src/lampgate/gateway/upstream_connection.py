@@ -16,6 +16,9 @@ from lampgate.wire.chunks import ChunkError
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, ResponseHead
 from lampgate.wire.response_parser import BadResponseError, ResponseParser
 
+#: A body this short is cheaper to copy than a parser is to make.
+_SHORT_BODY = 4096
+
 
 class _Reading(Enum):
     NOTHING = auto()
@@ -198,10 +201,13 @@ class UpstreamConnection(asyncio.Protocol):
             self._reading = _Reading.UNTIL_CLOSE
             exchange.respond(head, data)
         else:
-            self._parser_used = head.body > 0 or exchange.head.method == "HEAD"
             self._remaining = head.body - len(data)
             if self._remaining < 0:
                 raise BadResponseError("The upstream sent more than its response")
+            self._parser_used = head.body > 0 or exchange.head.method == "HEAD"
+            if 0 < head.body == len(data) <= _SHORT_BODY:
+                self._parser.skip(data)
+                self._parser_used = False
             self._reading = _Reading.LENGTH
             exchange.respond(head, data)
             if self._remaining == 0:

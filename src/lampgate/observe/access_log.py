@@ -44,7 +44,7 @@ class AccessLog:
         """Note one answer.
 
         :param status: 499 where the client went away before it was complete.
-        :param user: empty where nobody was signed in.
+        :param user: as a JSON string (see `quoted`): it is the same for a whole session.
         :param sent: body bytes.
         """
         if not self._enabled or path in self._silent_paths:
@@ -55,7 +55,7 @@ class AccessLog:
             self._timestamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
         self._lines.append(
             f'{{"time":"{self._timestamp}.{int(now % 1 * 1000):03d}Z","status":{status},"method":"{method}",'
-            f'"path":{_quoted(path)},"user":{_quoted(user)},"client":"{client}","bytes":{sent},'
+            f'"path":{quoted(path)},"user":{user},"client":"{client}","bytes":{sent},'
             f'"ms":{seconds * 1000:.1f}}}\n'
         )
         if len(self._lines) == 1:
@@ -70,7 +70,8 @@ class AccessLog:
             self._write("".join(lines).encode())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """``text`` as a JSON string."""
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return json.dumps(text)

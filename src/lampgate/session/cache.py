@@ -22,7 +22,7 @@ class VerifiedSession:
     :ivar found: the answer to give for these bytes.
     :ivar good_until: seconds since the epoch; from then on the cookie is looked at anew.
     :ivar injected: complete header lines for the upstream.
-    :ivar log_user: the person, as the access log names them.
+    :ivar log_user: the person, as the access log names them: a JSON string.
     """
 
     found: Found

@@ -79,6 +79,13 @@ class ResponseParser(ChunkFollower):
             head.keep_alive = False
         return head
 
+    def skip(self, body: bytes) -> None:
+        """Let a short body pass that came whole with its head, so that this parser can read the next head.
+
+        Making a new one costs more than copying a few kilobytes.
+        """
+        self._parser.feed_data(body)
+
 
 def _length(value: bytes) -> int:
     # llhttp has refused everything but digits and overflow; this keeps it true if that ever changes.
