@@ -66,6 +66,45 @@ class TestAccepted:
             switching = parser.parse(head("Host: a", "Connection: Upgrade", "Upgrade: websocket"))
             assert switching.upgrade == b"websocket"
 
+    def test_repeated_header_lines_are_settled_once(self) -> None:
+        parser = RequestParser()
+        lines = ("Host: dash", "Cookie: a=1", "Accept: */*")
+        first = parser.parse(head(*lines, request_line="GET /1 HTTP/1.1"))
+        expected = list(first.headers)
+        for number in range(2, 5):
+            again = parser.parse(head(*lines, request_line=f"DELETE /{number} HTTP/1.1"))
+            assert again.headers is first.headers
+            assert again.headers == expected
+            assert (again.method, again.target) == ("DELETE", b"/%d" % number)
+            assert (again.host, again.cookie, again.keep_alive, again.body) == (b"dash", b"a=1", True, 0)
+        other = parser.parse(head(*lines[:2], "Accept: text/html", request_line="GET /5 HTTP/1.1"))
+        assert other.headers is not first.headers
+
+    @pytest.mark.parametrize(
+        "request_line",
+        [
+            "GET / HTTP/1.0",
+            "GET / HTTP/2.0",
+            "CONNECT a:1 HTTP/1.1",
+            "get / HTTP/1.1",
+            "GET /\x01 HTTP/1.1",
+            "GET /",
+            "",
+        ],
+    )
+    def test_a_request_line_is_judged_though_its_headers_are_settled(self, request_line: str) -> None:
+        parser, fresh = RequestParser(), RequestParser()
+        parser.parse(head("Host: dash"))
+        block = head("Host: dash", request_line=request_line)
+        try:
+            expected = fresh.parse(block)
+        except BadRequestError as refusal:
+            with pytest.raises(BadRequestError) as raised:
+                parser.parse(block)
+            assert raised.value.status == refusal.status  # noqa: PT017 - two parsers are compared
+        else:
+            assert parser.parse(block) == expected
+
     def test_http_1_0_without_a_host_closes(self) -> None:
         parsed = RequestParser().parse(head(request_line="GET / HTTP/1.0"))
         assert (parsed.host, parsed.keep_alive) == (b"", False)

@@ -94,12 +94,15 @@ class RequestParser(ChunkFollower):
         stand-in for the rest, which it has judged already. None where the whole has to be looked at after all.
         """
         parser = self._parser
+        # The stand-in's header must not end up among the settled ones.
+        self._headers = []
         try:
             parser.feed_data(request_line + b"\r\nHost: x\r\n\r\n")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fresh = False
             return None
         if parser.get_http_version() != settled.version:
+            self._fresh = False
             return None
         return RequestHead(
             parser.get_method().decode("ascii"),
