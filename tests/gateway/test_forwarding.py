@@ -142,6 +142,17 @@ class TestResponseBodies:
             client.sends(stage.request("GET /next HTTP/1.1"))
             assert (await origin.receives_head())[0] == b"GET /next HTTP/1.1"
 
+    async def test_a_length_with_leading_zeros_is_written_anew(self) -> None:
+        async with Stage() as stage:
+            client = await stage.client()
+            client.sends(stage.request())
+            origin = await stage.origin()
+            await origin.receives_head()
+            origin.answers(b"HTTP/1.1 200 OK\r\nContent-Length: 010\r\n\r\n0123456789")
+            status, headers = await client.gets_head()
+            assert (status, headers["content-length"]) == (200, "10")
+            assert await client.gets(10) == b"0123456789"
+
     async def test_until_close(self) -> None:
         async with Stage() as stage:
             client = await stage.client()

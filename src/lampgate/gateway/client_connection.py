@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
-from enum import Enum, auto
-from typing import cast
+from typing import Final, cast
 
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.data_path import DataPath
@@ -46,14 +45,20 @@ _TOO_MANY_WEBSOCKETS = Problem(
 )
 
 
-class _Reading(Enum):
-    HEAD = auto()
-    SESSION = auto()
-    LENGTH = auto()
-    CHUNKS = auto()
-    WAITING = auto()
-    TUNNEL = auto()
-    LINGERING = auto()
+class _Reading:
+    """What is being read from the client.
+
+    Plain numbers, because these are looked at twenty times a request: an Enum's members cost five times as much to
+    look up in Python 3.11.
+    """
+
+    HEAD: Final = 0
+    SESSION: Final = 1
+    LENGTH: Final = 2
+    CHUNKS: Final = 3
+    WAITING: Final = 4
+    TUNNEL: Final = 5
+    LINGERING: Final = 6
 
 
 class ClientConnection(asyncio.Protocol):
@@ -95,7 +100,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._peer = ""
         self._parser = RequestParser()
-        self._reading = _Reading.HEAD
+        self._reading: int = _Reading.HEAD
         self._buffer = b""
         self._remaining = 0
         self._discarded = 0
@@ -297,7 +302,7 @@ class ClientConnection(asyncio.Protocol):
             self._decide(head, target, origin, lookup)
 
     async def _decide_later(
-        self, head: RequestHead, target: Target, origin: Origin, answer: Awaitable[Lookup], following: _Reading
+        self, head: RequestHead, target: Target, origin: Origin, answer: Awaitable[Lookup], following: int
     ) -> None:
         try:
             lookup = await answer

@@ -178,7 +178,7 @@ class Exchange:
             len(data),
         )
 
-    def _framing(self, head: ResponseHead) -> bytes:
+    def _framing(self, head: ResponseHead) -> bytes | None:
         if not self._request_complete:
             # The rest of the body would be read as the next request.
             self.keep_alive = False
@@ -195,7 +195,8 @@ class Exchange:
             return b"Content-Length: %b\r\n" % head.told_length if head.told_length else b""
         if head.status == 204:
             return b""
-        return b"Content-Length: %d\r\n" % head.body
+        # With leading zeros a length could be read as octal by somebody.
+        return b"Content-Length: %d\r\n" % head.body if head.told_length.startswith(b"0") else None
 
     def data(self, data: bytes) -> None:
         """Further bytes of the response's body, as they go to the client."""

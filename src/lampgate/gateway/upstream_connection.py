@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum, auto
-from typing import cast
+from typing import Final, cast
 
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.sides import Answering, Tunnelling
@@ -20,13 +19,19 @@ from lampgate.wire.response_parser import BadResponseError, ResponseParser
 _SHORT_BODY = 4096
 
 
-class _Reading(Enum):
-    NOTHING = auto()
-    HEAD = auto()
-    LENGTH = auto()
-    CHUNKS = auto()
-    UNTIL_CLOSE = auto()
-    TUNNEL = auto()
+class _Reading:
+    """What is being read from the upstream.
+
+    Plain numbers, because these are looked at twenty times a request: an Enum's members cost five times as much to
+    look up in Python 3.11.
+    """
+
+    NOTHING: Final = 0
+    HEAD: Final = 1
+    LENGTH: Final = 2
+    CHUNKS: Final = 3
+    UNTIL_CLOSE: Final = 4
+    TUNNEL: Final = 5
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -69,7 +74,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._tunnel: Tunnelling | None = None
         self._parser = ResponseParser()
         self._parser_used = False
-        self._reading = _Reading.NOTHING
+        self._reading: int = _Reading.NOTHING
         self._remaining = 0
         self._buffer = b""
         self._response_begun = False

@@ -142,13 +142,14 @@ def request_head(head: RequestHead, target: bytes, lines: bytes) -> bytes:
 def response_head(
     head: ResponseHead,
     *,
-    framing: bytes,
+    framing: bytes | None,
     keep_alive: bool,
     dropped_cookies: tuple[bytes, ...],
 ) -> bytes:
     """The head to send to the client, with its closing empty line: as received, but for a few lines.
 
-    :param framing: the line that tells the body's length to the client, ending in CRLF; may be empty.
+    :param framing: the line that tells the body's length to the client, ending in CRLF; may be empty. None leaves
+        the upstream's ``Content-Length`` where it is.
     :param dropped_cookies: ``Set-Cookie`` lines for names starting with one of these are dropped.
     """
     block = head.block
@@ -161,10 +162,13 @@ def response_head(
             )
         if name == b"set-cookie" and not value.startswith(dropped_cookies):
             continue
+        if name == b"content-length" and framing is None:
+            continue
         pieces.append(block[position:start])
         position = end
     pieces.append(block[position:-2])
-    pieces.append(framing)
+    if framing is not None:
+        pieces.append(framing)
     if head.status == 101:
         pieces.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     elif not keep_alive:
