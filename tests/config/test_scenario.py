@@ -55,7 +55,7 @@ def test_filled_in_it_loads(loader: Loader) -> None:
         "http://headlamp:80",
         "headlamp",
     )
-    assert (settings.session.lifetime, settings.session.refresh_after) == (12 * 3600, 15 * 60)
+    assert settings.session.lifetime == 12 * 3600
     assert settings.session.cookie.secret is None
     assert settings.allow.email_domains == ("*",)
     assert settings.portal.skip_sign_in_page
@@ -68,10 +68,13 @@ def test_its_notes_say_what_to_know(loader: Loader) -> None:
     loaded = loader.load(FILLED_IN)
     assert sorted(codes(loaded)) == [
         "config.no-cookie-secret",
+        "config.no-effect",
         "config.no-offline-access",
         "config.reverse-proxy-trusts-nobody",
         "config.several-resources",
     ]
+    (refresh,) = [note for note in loaded.notes if note.code == "config.no-effect"]
+    assert refresh.sentence.startswith("cookie-refresh has no effect: tokens are not refreshed yet")
     (resources,) = [note for note in loaded.notes if note.code == "config.several-resources"]
     assert resources.sentence.endswith("6dae42f8-4368-4678-94ff-3960e28e3630; for later remains: User.Read")
 

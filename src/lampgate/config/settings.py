@@ -109,8 +109,6 @@ class SessionSettings(_Frozen):
     cookie: CookieSettings = CookieSettings()
     #: Absolute lifetime from sign-in.
     lifetime: Annotated[float, Field(gt=0)] = 168 * 3600.0
-    #: How old tokens may become before they are refreshed; None: ahead of their expiry.
-    refresh_after: Seconds | None = None
     #: How long a sign-in may take, from the redirect to the provider to the callback.
     sign_in_timeout: Annotated[float, Field(gt=0)] = 15 * 60.0
 

@@ -48,9 +48,8 @@ def read_scopes(written: Written[str] | None, place: Place, *, entra: bool, find
     if "offline_access" not in scopes:
         findings.note(
             "config.no-offline-access",
-            "offline_access is not among the scopes, so there will be no refresh token, and each session ends with "
-            "its access token (with Entra after 60 to 90 minutes). Add offline_access to the scope to keep people "
-            "signed in",
+            "offline_access is not among the scopes, so the provider issues no refresh token, and each session ends "
+            "with its access token (with Entra after 60 to 90 minutes)",
             place,
         )
     if entra or any(_RESOURCE_ID.match(scope) for scope in scopes):

@@ -43,10 +43,9 @@ def session_settings(options: Options, draft: Draft) -> SessionSettings | None:
         "lifetime": _lifetime(options, draft),
         "sign_in_timeout": _sign_in_timeout(options, draft),
     }
-    refresh = _refresh_after(options, draft)
     if any(value is None for value in values.values()):
         return None
-    return SessionSettings.model_validate({**values, "refresh_after": refresh})
+    return SessionSettings.model_validate(values)
 
 
 def _check_store(options: Options, draft: Draft) -> None:
@@ -228,22 +227,6 @@ def _lifetime(options: Options, draft: Draft) -> float | None:
             remedy="Write how long people stay signed in at most, e.g. 12h",
         )
         return None
-    return written.value
-
-
-def _refresh_after(options: Options, draft: Draft) -> float | None:
-    written = options.written("cookie-refresh", float)
-    if written is None or written.value == 0:
-        return None
-    draft.keep("session.refresh_after", written)
-    lifetime = options.value("cookie-expire", float)
-    if lifetime and written.value >= lifetime:
-        draft.findings.error(
-            InvalidValueError,
-            "cookie-refresh is not shorter than cookie-expire, so sessions would end before they are refreshed",
-            place=written.place,
-            remedy="Write e.g. 15m, or remove it: lampgate refreshes tokens ahead of their expiry",
-        )
     return written.value
 
 
