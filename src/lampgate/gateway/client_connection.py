@@ -541,6 +541,11 @@ class ClientConnection(asyncio.Protocol):
             self._path.end_tunnel(self._tunnel, CLOSE_SERVICE_RESTART, "the gateway restarts")
         elif self.exchange is None and self._reading is _Reading.HEAD:
             self._transport.close()
+        elif self._request is not None:
+            # An answer that has not begun says that the connection ends with it.
+            self._request.keep_alive = False
+            if isinstance(self.exchange, Exchange):
+                self.exchange.keep_alive = False
 
     def abort(self) -> None:
         """Close at once."""
