@@ -212,6 +212,35 @@ class TestResponseBodies:
             assert "set-cookie" not in (await client.gets_answer())[1]
 
 
+class TestPagesFromInsideTheCluster:
+    """The API's proxy sub-resources return what a workload says; as a page it may not act in the person's name."""
+
+    PROXIED = "GET /clusters/main/api/v1/namespaces/x/services/evil/proxy/ HTTP/1.1"
+
+    @pytest.mark.parametrize("dest", ["document", "iframe", "embed", ""])
+    async def test_a_page_is_sandboxed(self, dest: str) -> None:
+        async with Stage() as stage:
+            client = await stage.client()
+            client.sends(stage.request(self.PROXIED, *([f"Sec-Fetch-Dest: {dest}"] if dest else [])))
+            origin = await stage.origin()
+            await origin.receives_head()
+            origin.answers_ok(b"<script>", "Content-Type: text/html")
+            _, headers, body = await client.gets_answer()
+            assert (headers["content-security-policy"], headers["x-content-type-options"]) == ("sandbox", "nosniff")
+            assert body == b"<script>"
+
+    @pytest.mark.parametrize("path", ["/clusters/main/api/v1/pods", "/c/main/pods", "/static/app.js"])
+    async def test_what_the_dashboard_fetches_and_its_own_pages_are_not(self, path: str) -> None:
+        async with Stage() as stage:
+            client = await stage.client()
+            dest = "empty" if path.startswith("/clusters") else "document"
+            client.sends(stage.request(f"GET {path} HTTP/1.1", f"Sec-Fetch-Dest: {dest}"))
+            origin = await stage.origin()
+            await origin.receives_head()
+            origin.answers_ok()
+            assert "content-security-policy" not in (await client.gets_answer())[1]
+
+
 class TestFailures:
     async def test_nobody_listens(self) -> None:
         async with Stage() as stage:

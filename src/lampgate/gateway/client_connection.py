@@ -359,7 +359,9 @@ class ClientConnection(asyncio.Protocol):
             self._lines = self._upstream_lines(head, origin, upstream, verified)
             self._lines_of = (head.headers, verified, upstream)
         request = request_head(head, target.origin_form, self._lines)
-        exchange = Exchange(self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream))
+        exchange = Exchange(
+            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), decision.added
+        )
         self.exchange = exchange
         exchange.start()
         if self._reading is _Reading.WAITING and self.exchange is exchange:

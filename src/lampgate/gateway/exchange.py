@@ -29,6 +29,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_added",
         "_client",
         "_connection",
         "_dropped_cookies",
@@ -56,12 +57,14 @@ class Exchange:
         upstream: UpstreamSettings,
         session: VerifiedSession,
         dropped_cookies: tuple[bytes, ...],
+        added: bytes = b"",
     ) -> None:
         self._client = client
         self._pool = pool
         self._request = request
         self._connection: UpstreamConnection | None = None
         self._dropped_cookies = dropped_cookies
+        self._added = added
         self._pending: list[bytes] = []
         self._request_complete = False
         self._retried = False
@@ -173,7 +176,13 @@ class Exchange:
         framing = self._framing(head)
         self._client.send_head(
             head.status,
-            response_head(head, framing=framing, keep_alive=self.keep_alive, dropped_cookies=self._dropped_cookies)
+            response_head(
+                head,
+                framing=framing,
+                keep_alive=self.keep_alive,
+                dropped_cookies=self._dropped_cookies,
+                added=self._added,
+            )
             + data,
             len(data),
         )

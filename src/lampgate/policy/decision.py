@@ -23,9 +23,13 @@ from lampgate.wire.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send the request on, with the session's headers. Also the decision for a permitted upgrade."""
+    """Send the request on, with the session's headers. Also the decision for a permitted upgrade.
+
+    :ivar added: complete header lines for the answer, each ending in CRLF.
+    """
 
     upstream: UpstreamSettings
+    added: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Policy:
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings.upstreams)
         self._forwards = {upstream.id: Forward(upstream) for upstream in settings.upstreams}
+        self._sandboxed = {
+            upstream.id: Forward(upstream, headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b"")
+            for upstream in settings.upstreams
+        }
         self._prefix = settings.portal.prefix
         self._below_prefix = f"{self._prefix}/"
         self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path, self._prefix))
@@ -117,7 +125,8 @@ class Policy:
             return Refuse(_NO_UPSTREAM)
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
-        return self._forwards[upstream.id]
+        forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
+        return forwards[upstream.id]
 
     def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
         if head.method in ("GET", "HEAD") and is_navigation(head):
@@ -136,6 +145,11 @@ class Policy:
                 action=("Sign in", f"{self._prefix}/start"),
             )
         )
+
+
+def _may_show_a_page(head: RequestHead, path: str) -> bool:
+    """Whether what a workload answers may be shown as a page. ``empty`` is a script's own request (Fetch Metadata)."""
+    return path.startswith(headlamp.CLUSTER_PREFIX) and not head.upgrade and head.first(b"sec-fetch-dest") != b"empty"
 
 
 def _upgrade_refusal(head: RequestHead, upstream: UpstreamSettings) -> Problem | None:

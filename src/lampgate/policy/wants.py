@@ -6,11 +6,9 @@ where it is present. ``Accept`` is the fall-back for what does not send it.
 
 from __future__ import annotations
 
+from lampgate.policy.headlamp import CLUSTER_PREFIX
 from lampgate.policy.problem import Wants
 from lampgate.wire.head import RequestHead
-
-#: Below it everything goes to the Kubernetes API, in Headlamp's routes.
-CLUSTER_PREFIX = "/clusters/"
 
 
 def wants(head: RequestHead, path: str) -> Wants:

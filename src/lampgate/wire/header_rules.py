@@ -145,12 +145,14 @@ def response_head(
     framing: bytes | None,
     keep_alive: bool,
     dropped_cookies: tuple[bytes, ...],
+    added: bytes = b"",
 ) -> bytes:
     """The head to send to the client, with its closing empty line: as received, but for a few lines.
 
     :param framing: the line that tells the body's length to the client, ending in CRLF; may be empty. None leaves
         the upstream's ``Content-Length`` where it is.
     :param dropped_cookies: ``Set-Cookie`` lines for names starting with one of these are dropped.
+    :param added: complete header lines of the gateway, each ending in CRLF.
     """
     block = head.block
     pieces = [b"HTTP/1.1"]
@@ -158,7 +160,11 @@ def response_head(
     for start, end, name, value in head.special:
         if name == b"connection" and value.lower() not in _USUAL_CONNECTIONS:
             return response_head(
-                _without_named(head), framing=framing, keep_alive=keep_alive, dropped_cookies=dropped_cookies
+                _without_named(head),
+                framing=framing,
+                keep_alive=keep_alive,
+                dropped_cookies=dropped_cookies,
+                added=added,
             )
         if name == b"set-cookie" and not value.startswith(dropped_cookies):
             continue
@@ -173,6 +179,7 @@ def response_head(
         pieces.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     elif not keep_alive:
         pieces.append(b"Connection: close\r\n")
+    pieces.append(added)
     pieces.append(b"\r\n")
     return b"".join(pieces)
 
