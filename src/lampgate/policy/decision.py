@@ -148,7 +148,7 @@ class Policy:
 
 
 def _may_show_a_page(head: RequestHead, path: str) -> bool:
-    """Whether what a workload answers may be shown as a page. ``empty`` is a script's own request (Fetch Metadata)."""
+    """Whether what a workload answers may be shown as a page; ``empty`` is a script's own request."""
     return path.startswith(headlamp.CLUSTER_PREFIX) and not head.upgrade and head.first(b"sec-fetch-dest") != b"empty"
 
 
