@@ -1,19 +1,13 @@
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests import chromium
 from tests.scenario.lab import Lab, running_lab
-
-_MAC = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
 
 
 @pytest.fixture(scope="session")
@@ -29,25 +23,11 @@ def id_token_lab() -> Iterator[Lab]:
         yield running
 
 
-def chromium() -> str | None:
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        if found := shutil.which(name):
-            return found
-    return next((path for path in _MAC if Path(path).exists()), None)
-
-
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    executable = chromium()
-    if executable is None:
-        if os.environ.get("LAMPGATE_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium, and LAMPGATE_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium: see the words of scripts/browser")
-    arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"]
+    executable = chromium.executable()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=[*arguments, "--disable-component-update", "--disable-sync"]
-        )
+        browser = await playwright.chromium.launch(executable_path=executable, args=chromium.ARGUMENTS)
         yield browser
         await browser.close()
 

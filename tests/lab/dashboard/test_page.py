@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Literal
 
@@ -11,33 +10,26 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from lampgate.lab.dashboard.app import create_app
+from tests import chromium
 from tests.lab.dashboard.cluster_objects import pod
 from tests.lab.dashboard.fake_api import AKS_SERVER, NO_ROLE, FakeApi, token
 from tests.lab.dashboard.serving import serving
 from tests.lab.dashboard.signed_in import SignedIn
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CLIENT = "5b1e0c44-2f7d-4a86-8c1e-9d3f60a7b215"
 ID_TOKEN = (
     "This is an ID token: it says who someone is, not what they may do. "
     f"Its audience is {CLIENT}; the API accepts only tokens for the audience {AKS_SERVER}."
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    executable = chromium.executable()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=chromium.ARGUMENTS)
         yield browser
         browser.close()
 
