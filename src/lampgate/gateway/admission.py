@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable
 
 from lampgate.config.settings import Settings
@@ -9,7 +10,7 @@ from lampgate.observe.access_log import quoted
 from lampgate.policy import allow
 from lampgate.policy.injection import injected_lines
 from lampgate.session.cache import VerifiedSession, VerifiedSessions
-from lampgate.session.revocation import Revocations
+from lampgate.session.revocation import Revocation, Revocations
 from lampgate.session.store import Absent, Found, Lookup, SessionStore
 from lampgate.wire import cookies
 from lampgate.wire.cookies import CookieAttributes
@@ -56,6 +57,8 @@ class Admission:
         if not isinstance(lookup, Found):
             return lookup
         session = lookup.session
+        if session.good_until() <= time.time():
+            return Absent("expired")
         # The rules may have changed since this person signed in.
         if allow.refusal(self._settings.allow, session.subject) is not None:
             return Absent("not-allowed")
@@ -71,6 +74,6 @@ class Admission:
         )
         return lookup
 
-    def _forget(self, session_id: str, _reason: str) -> None:
+    def _forget(self, revocation: Revocation) -> None:
         for cache in self._caches.values():
-            cache.forget(session_id)
+            cache.forget(revocation.means)

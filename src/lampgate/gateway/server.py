@@ -12,6 +12,7 @@ from lampgate.config.settings import ListenAddress
 from lampgate.errors import LampgateError
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
+from lampgate.session.revocation import Revocation
 from lampgate.wire.websocket import CLOSE_SESSION_ENDED
 
 #: Connections the kernel queues for us; a dashboard's page opens dozens of WebSockets at once.
@@ -112,7 +113,7 @@ class Server:
                 tunnel.ping()
         self._ticker = path.loop.call_later(1.0, self._tick)
 
-    def _session_ended(self, session_id: str, reason: str) -> None:
+    def _session_ended(self, revocation: Revocation) -> None:
         for tunnel in tuple(self._path.tunnels):
-            if tunnel.session.found.session.id == session_id:
-                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, reason)
+            if revocation.means(tunnel.session.found.session):
+                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, revocation.reason)

@@ -169,7 +169,7 @@ class SignIn:
         earlier = visit.session
         if earlier is not None and earlier.subject.key != session.subject.key:
             # Somebody else's session in the same browser ends here, and its WebSockets with it.
-            set_cookies += await settled(visit.store.end(earlier, visit.cookies))
+            set_cookies += await settled(visit.store.end(visit.found, visit.cookies))
         set_cookies += await settled(visit.store.save(session, visit.cookies, now))
         _log.info("signed in: %s", _named(session.subject))
         if visit.attributes.same_site == "strict":

@@ -7,8 +7,10 @@ sends the same bytes a hundred times a minute. Only what was found good is kept:
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from lampgate.session.record import Session
 from lampgate.session.store import Found
 
 #: One entry holds a cookie (~4 KB) and the headers built from it (~3 KB): about 70 MB when full.
@@ -55,7 +57,7 @@ class VerifiedSessions:
         if len(self._entries) > self._most:
             self._entries.popitem(last=False)
 
-    def forget(self, session_id: str) -> None:
-        """Drop a session that has ended, whatever cookie bytes it came in."""
-        for cookie in [cookie for cookie, entry in self._entries.items() if entry.found.session.id == session_id]:
+    def forget(self, ended: Callable[[Session], bool]) -> None:
+        """Drop the sessions that have ended, whatever cookie bytes they came in."""
+        for cookie in [cookie for cookie, entry in self._entries.items() if ended(entry.found.session)]:
             del self._entries[cookie]

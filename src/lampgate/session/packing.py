@@ -30,6 +30,9 @@ class _Packed(Struct, frozen=True, array_like=True, omit_defaults=True):
     tokens: dict[str, tuple[_Text, int]]
     refresh_token: _Text = ""
     id_token: _Text = ""
+    generation: int = 0
+    provider_session: str = ""
+    active_at: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -46,6 +49,9 @@ def pack(session: Session) -> bytes:
         tokens={name: (_take_apart(token.value), token.expires_at) for name, token in session.tokens.items()},
         refresh_token=_take_apart(session.refresh_token),
         id_token=_take_apart(session.id_token),
+        generation=session.generation,
+        provider_session=session.provider_session,
+        active_at=session.active_at,
     )
     return zlib.compress(_encoder.encode(packed), 9)
 
@@ -65,6 +71,9 @@ def unpack(data: bytes) -> Session | None:
         tokens={name: Token(_put_together(text), expires_at) for name, (text, expires_at) in packed.tokens.items()},
         refresh_token=_put_together(packed.refresh_token),
         id_token=_put_together(packed.id_token),
+        generation=packed.generation,
+        provider_session=packed.provider_session,
+        active_at=packed.active_at,
     )
 
 
