@@ -16,10 +16,11 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.portal_exchange import PortalExchange
 from lampgate.gateway.tunnel import Tunnel
+from lampgate.policy.activity import is_activity
 from lampgate.policy.decision import Forward, Refuse, Serve
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import wants
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
 from lampgate.wire.head import Header, RequestHead
@@ -118,11 +119,7 @@ class ClientConnection(asyncio.Protocol):
         self._user = _NOBODY
         self._lines = b""
         #: What `_lines` was made from.
-        self._lines_of: tuple[list[Header] | None, VerifiedSession | None, UpstreamSettings | None] = (
-            None,
-            None,
-            None,
-        )
+        self._lines_of: tuple[list[Header] | None, bytes | None, UpstreamSettings | None] = (None, None, None)
         self.exchange: Exchange | PortalExchange | None = None
 
     # What asyncio calls
@@ -322,7 +319,7 @@ class ClientConnection(asyncio.Protocol):
         target: Target,
         origin: Origin,
         lookup: Lookup,
-        verified: VerifiedSession | None = None,
+        verified: LiveSession | None = None,
     ) -> None:
         path = self._path
         if verified is None and head.cookie:
@@ -343,7 +340,7 @@ class ClientConnection(asyncio.Protocol):
             self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
 
     def _forward(
-        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: VerifiedSession
+        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: LiveSession
     ) -> None:
         path = self._path
         upstream = decision.upstream
@@ -353,14 +350,20 @@ class ClientConnection(asyncio.Protocol):
         policy = path.policy
         if (
             head.headers is not self._lines_of[0]
-            or verified is not self._lines_of[1]
+            or verified.injected is not self._lines_of[1]
             or upstream is not self._lines_of[2]
         ):
             self._lines = self._upstream_lines(head, origin, upstream, verified)
-            self._lines_of = (head.headers, verified, upstream)
+            self._lines_of = (head.headers, verified.injected, upstream)
+        if path.watches_activity and is_activity(head, target, upstream):
+            path.admission.active(verified, head.cookie, time.time())
+        added = decision.added
+        if head.cookie in verified.behind:
+            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
+            added += field_lines([("Set-Cookie", value) for value in copies])
         request = request_head(head, target.origin_form, self._lines)
         exchange = Exchange(
-            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), decision.added
+            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), added
         )
         self.exchange = exchange
         exchange.start()
@@ -368,7 +371,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.body_end(self._started_at)
 
     def _upstream_lines(
-        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: VerifiedSession
+        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: LiveSession
     ) -> bytes:
         """The header lines for the upstream: they are the same as long as the client's are, and the session is."""
         path = self._path
@@ -555,7 +558,7 @@ class ClientConnection(asyncio.Protocol):
 
     # WebSockets
 
-    def tunnel(self, upstream: asyncio.Transport, session: VerifiedSession, early: bytes) -> Tunnel:
+    def tunnel(self, upstream: asyncio.Transport, session: LiveSession, early: bytes) -> Tunnel:
         """From now on this connection is a WebSocket.
 
         :param early: what the upstream has sent already.

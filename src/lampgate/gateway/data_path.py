@@ -74,6 +74,7 @@ class DataPath:
         self.access_log = access_log
         self.logger = logging.getLogger("lampgate.gateway")
         self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()

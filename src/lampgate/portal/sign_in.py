@@ -163,6 +163,7 @@ class SignIn:
             signed_in_at=int(now),
             expires_at=int(now + self._settings.session.lifetime),
             tokens={"access_token": signed_in.access_token},
+            refresh_token=signed_in.refresh_token,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []

@@ -11,7 +11,7 @@ within a replica, and between replicas where they share a feed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -35,13 +35,24 @@ class CookieStore:
     """Implements `lampgate.session.store.SessionStore` without any I/O.
 
     :param name: the cookie's name, already with its prefix.
+    :param groups_come_back: whether a renewal is sure to bring the person's groups again (Entra sends an ID token
+        with each), so that they may be left out of a cookie they have no room in.
     """
 
-    def __init__(self, name: str, attributes: CookieAttributes, keys: KeyRing, revocations: Revocations) -> None:
+    def __init__(
+        self,
+        name: str,
+        attributes: CookieAttributes,
+        keys: KeyRing,
+        revocations: Revocations,
+        *,
+        groups_come_back: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.name = name
         self._attributes = attributes
         self._keys = keys
         self._revocations = revocations
+        self._groups_come_back = groups_come_back
 
     def load(self, cookies: Mapping[str, str], now: float) -> Lookup:
         """See `SessionStore.load`. Never returns `Unknown`: there is nothing that could be out of reach."""
@@ -89,10 +100,17 @@ class CookieStore:
         return self.save(found.session, cookies, now)
 
     def _sealed(self, session: Session) -> str:
-        sealed = self._keys.seal(_KIND, pack(session))
-        if len(sealed) <= _PART_LENGTH or not session.refresh_token:
-            return sealed
-        return self._keys.seal(_KIND, pack(msgspec.structs.replace(session, tokens={}, id_token="")))
+        """The session as one cookie, with as much of it as one has room for; whole where a renewal brings nothing
+        back."""
+        whole = self._keys.seal(_KIND, pack(session))
+        if len(whole) <= _PART_LENGTH or not session.refresh_token:
+            return whole
+        bare = msgspec.structs.replace(session, tokens={}, id_token="")
+        sealed = self._keys.seal(_KIND, pack(bare))
+        if len(sealed) > _PART_LENGTH and self._groups_come_back():
+            without_groups = msgspec.structs.replace(bare.subject, groups=())
+            sealed = self._keys.seal(_KIND, pack(msgspec.structs.replace(bare, subject=without_groups)))
+        return sealed
 
     def _own(self, cookies: Mapping[str, str]) -> list[str]:
         candidates = (self._part_name(number) for number in range(_MOST_PARTS))

@@ -36,10 +36,14 @@ class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_userna
 
 
 class Token(Struct, frozen=True):
-    """A token for one resource. Opaque to lampgate except for display."""
+    """A token for one resource. Opaque to lampgate except for display.
+
+    :ivar obtained_at: when it was asked for.
+    """
 
     value: str
     expires_at: int
+    obtained_at: int = 0
 
     def __repr__(self) -> str:
         return f"Token(<hidden>, expires_at={self.expires_at})"
