@@ -16,9 +16,11 @@ from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
+from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
 from lampgate.observe.access_log import AccessLog
+from lampgate.observe.metrics import Metrics
 from lampgate.portal.app import create_portal
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
@@ -50,6 +52,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         keys = _key_ring(settings)
         revocations = Revocations(clock)
+        metrics = Metrics()
+        self._metrics_listener = MetricsListener(metrics, settings.metrics) if settings.metrics is not None else None
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
         self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
         stores: dict[bool, SessionStore] = {
@@ -65,8 +69,10 @@ class Worker:
         path = DataPath(
             settings,
             loop=loop,
-            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock),
-            portal=create_portal(settings=settings, provider=self.provider, keys=keys, clock=clock),
+            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock, metrics),
+            portal=create_portal(
+                settings=settings, provider=self.provider, keys=keys, clock=clock, sign_ins=metrics.sign_ins
+            ),
             render=render,
             access_log=AccessLog(
                 write_log or _write_to_standard_output,
@@ -77,6 +83,7 @@ class Worker:
                 else frozenset(),
             ),
             limits=limits,
+            metrics=metrics,
         )
         self._server = Server(path)
         self._provider_task: asyncio.Task[None] | None = None
@@ -84,11 +91,15 @@ class Worker:
     async def start(self, listeners: Sequence[socket.socket]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
         await self._server.start(listeners)
+        if self._metrics_listener is not None:
+            self._metrics_listener.start()
         self._provider_task = asyncio.create_task(self.provider.run())
 
     async def stop(self) -> None:
         """Finish what is in flight, then close everything."""
         await self._server.stop()
+        if self._metrics_listener is not None:
+            self._metrics_listener.stop()
         if self._provider_task is not None:
             self._provider_task.cancel()
             await asyncio.wait([self._provider_task])

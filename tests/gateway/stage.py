@@ -30,6 +30,7 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
 from lampgate.observe.access_log import AccessLog
+from lampgate.observe.metrics import Metrics
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session, Subject, Token
@@ -163,6 +164,7 @@ class Stage:
         self.origin_port = self._origin.sockets[0].getsockname()[1]
         self.settings = settings(self.origin_port, **self._changes)
         self.revocations = Revocations(time.time)
+        self.metrics = Metrics()
         keys = KeyRing([b"k" * 32])
         attributes = {secure: CookieAttributes(secure=secure) for secure in (True, False)}
         self.stores: dict[bool, SessionStore] = {
@@ -170,7 +172,14 @@ class Stage:
             for secure, kind in attributes.items()
         }
         self.admission = Admission(
-            self.settings, self.stores, attributes, self.revocations, self._redeem, time.time, lambda: 0.5
+            self.settings,
+            self.stores,
+            attributes,
+            self.revocations,
+            self._redeem,
+            time.time,
+            self.metrics,
+            lambda: 0.5,
         )
         self.path = DataPath(
             self.settings,
@@ -180,6 +189,7 @@ class Stage:
             render=render,
             access_log=AccessLog(self.log.extend, loop.call_later),
             limits=self._limits,
+            metrics=self.metrics,
         )
         self.server = Server(self.path)
         listener = socket.create_server(("127.0.0.1", 0))

@@ -156,6 +156,8 @@ class UpstreamSettings(_Frozen):
     response_timeout: Annotated[float, Field(gt=0)] = 30.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
+    #: A request's body, in bytes; None: `LimitSettings.body_bytes` counts.
+    body_bytes: Annotated[int, Field(ge=0)] | None = None
     #: Paths that are asked for without anybody's doing, so that they do not keep an idle session going: a prefix
     #: where it ends in ``/``, else an exact path. The profile's own come on top.
     passive_paths: tuple[str, ...] = ()
@@ -169,6 +171,40 @@ class PortalSettings(_Frozen):
     ready_path: str = "/ready"
     #: Go straight to the provider instead of showing a page with a button.
     skip_sign_in_page: bool = True
+
+
+class LimitSettings(_Frozen):
+    """How much and how long the gateway puts up with. None of these limits the length of a stream."""
+
+    #: Clients' connections at a time, in all and from one address. Behind an ingress all come from a few addresses.
+    connections: Annotated[int, Field(gt=0)] = 10_000
+    connections_per_client: Annotated[int, Field(gt=0)] = 5_000
+    #: Open WebSockets, in all and of one session. A dashboard's map of a big cluster opens about a hundred.
+    websockets: Annotated[int, Field(ge=0)] = 8_000
+    websockets_per_session: Annotated[int, Field(ge=0)] = 500
+    #: Request line and headers together. A browser's cookies alone can be 16 KB.
+    head_bytes: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
+    #: A request's body; None: any length. An upstream may have a limit of its own.
+    body_bytes: Annotated[int, Field(ge=0)] | None = None
+    #: From a request head's first byte to its last: the defence against slow senders.
+    head_timeout: Annotated[float, Field(gt=0)] = 10.0
+    #: A client's connection without a request.
+    idle_timeout: Annotated[float, Field(gt=0)] = 120.0
+    #: An unused upstream connection; below Headlamp's own limit of 120 s, so that it is never the one to close.
+    upstream_idle_timeout: Annotated[float, Field(gt=0)] = 60.0
+    #: Unused connections kept to one upstream.
+    upstream_idle_connections: Annotated[int, Field(ge=0)] = 256
+    #: Between two pings to the browser of an open WebSocket; below the 60 s after which ingresses close silent ones.
+    ping_interval: Annotated[float, Field(gt=0)] = 25.0
+    #: For requests in flight, when the process is asked to stop.
+    drain_timeout: Seconds = 25.0
+
+
+class MetricsSettings(_Frozen):
+    """Where Prometheus asks. On an address of its own, because numbers about the gateway are not for the public."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)]
 
 
 class LogSettings(_Frozen):
@@ -193,6 +229,9 @@ class Settings(_Frozen):
     #: Peers whose ``X-Forwarded-*`` headers count. Nobody by default.
     trusted_proxies: tuple[IPNetwork, ...] = ()
     log: LogSettings = LogSettings()
+    limits: LimitSettings = LimitSettings()
+    #: None: no metrics are served.
+    metrics: MetricsSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import msgspec
 from lampgate.config.settings import Settings
 from lampgate.gateway.renewals import Renewals
 from lampgate.observe.access_log import quoted
+from lampgate.observe.metrics import Metrics
 from lampgate.policy import allow
 from lampgate.policy.injection import injected_lines
 from lampgate.session.live import LiveSession, LiveSessions, newest
@@ -48,6 +49,7 @@ class Admission:
         revocations: Revocations,
         redeem: Redeem,
         clock: Callable[[], float],
+        metrics: Metrics,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.stores = stores
@@ -58,12 +60,23 @@ class Admission:
         self._settings = settings
         self._idle_timeout = settings.session.idle_timeout
         self._clock = clock
+        self._metrics = metrics
         self._jitter = jitter
         self._live = {secure: LiveSessions() for secure in stores}
         self._renewals = Renewals(
-            redeem, adopt=self._adopt, ended=lambda live: self.on_end(live), clock=clock, jitter=jitter
+            redeem,
+            adopt=self._adopt,
+            ended=lambda live: self.on_end(live),
+            count=metrics.renewals,
+            clock=clock,
+            jitter=jitter,
         )
         revocations.subscribe(self._revoked)
+
+    @property
+    def in_use(self) -> int:
+        """How many sessions are in use."""
+        return sum(map(len, self._live.values()))
 
     def verified(self, cookie: bytes, *, secure: bool, now: float) -> LiveSession | None:
         """The session of these exact cookie bytes, if they were seen before and it can be used as it is."""
@@ -117,7 +130,9 @@ class Admission:
 
     def _judge(self, lookup: Lookup, cookie: bytes, *, secure: bool) -> Lookup | Awaitable[Lookup]:
         if not isinstance(lookup, Found):
+            self._metrics.sessions[lookup.reason if isinstance(lookup, Absent) else "unknown"] += 1
             return lookup
+        self._metrics.sessions["found"] += 1
         live = self._live_of(lookup, cookie, secure=secure)
         if live.ended is not None:
             return live.ended

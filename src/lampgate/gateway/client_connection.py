@@ -36,6 +36,8 @@ _NOBODY = '""'
 #: For a connection beyond the limit: nobody has read a request, so nothing is known of who asks.
 _TURNED_AWAY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+_BODY_TOO_LARGE = "The request's body is larger than is allowed here"
+
 _TOO_MANY_WEBSOCKETS = Problem(
     status=503,
     code="limit.websockets",
@@ -69,6 +71,7 @@ class ClientConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_body_limit",
         "_buffer",
         "_bytes_sent",
         "_client_eof",
@@ -104,6 +107,8 @@ class ClientConnection(asyncio.Protocol):
         self._reading: int = _Reading.HEAD
         self._buffer = b""
         self._remaining = 0
+        #: Bytes that the request's body may still have; None: any number.
+        self._body_limit: int | None = None
         self._discarded = 0
         self._paused = False
         self._client_eof = False
@@ -209,6 +214,7 @@ class ClientConnection(asyncio.Protocol):
     def _read_head(self, data: bytes) -> bytes:
         end = data.find(b"\r\n\r\n", 2 if data.startswith(b"\r\n") else 0) + 4
         if end > self._path.limits.head_bytes or (end < 4 and len(data) > self._path.limits.head_bytes):
+            self._path.metrics.limits["head_bytes"] += 1
             raise BadRequestError("The request head is too large", 431)
         if end < 4:
             self._wait_for_head(data)
@@ -246,6 +252,11 @@ class ClientConnection(asyncio.Protocol):
 
     def _request_body(self, data: bytes) -> None:
         if self.exchange is not None:
+            if self._body_limit is not None:
+                self._body_limit -= len(data)
+                if self._body_limit < 0:
+                    self._path.metrics.limits["body_bytes"] += 1
+                    raise BadRequestError(_BODY_TOO_LARGE, 413)
             self.exchange.body(data)
             return
         # The answer is already given; the rest is read so that the client gets to read it, within bounds.
@@ -348,6 +359,14 @@ class ClientConnection(asyncio.Protocol):
             self.refuse(_TOO_MANY_WEBSOCKETS)
             return
         policy = path.policy
+        self._body_limit = path.body_limit(upstream) if head.body else None
+        if self._body_limit is not None and head.body > self._body_limit:
+            path.metrics.limits["body_bytes"] += 1
+            self.refuse(
+                Problem(status=413, code="request.too-large", title="Too much data", sentence=f"{_BODY_TOO_LARGE}."),
+                keep_alive=False,
+            )
+            return
         if (
             head.headers is not self._lines_of[0]
             or verified.injected is not self._lines_of[1]
@@ -489,6 +508,7 @@ class ClientConnection(asyncio.Protocol):
                 return
         self._buffer = b""
         self._reading = _Reading.WAITING
+        self._path.metrics.bad_requests[str(error.status)] += 1
         self.refuse(
             Problem(
                 status=error.status,
@@ -536,6 +556,7 @@ class ClientConnection(asyncio.Protocol):
         elif self._deadline and now >= self._deadline:
             self._deadline = 0.0
             if self._reading is _Reading.HEAD and self._buffer:
+                self._path.metrics.limits["head_timeout"] += 1
                 self._refuse_bytes(BadRequestError("The request head took too long", 408))
             else:
                 self._transport.close()
@@ -583,6 +604,8 @@ class ClientConnection(asyncio.Protocol):
 
     def _log(self, status: int) -> None:
         head, target = self._request, self._target
+        seconds = self._loop.time() - self._started_at if self._started_at else 0.0
+        self._path.metrics.answered(status, seconds, self._bytes_sent)
         self._path.access_log.record(
             status=status,
             method=head.method if head else "",
@@ -590,5 +613,5 @@ class ClientConnection(asyncio.Protocol):
             user=self._user,
             client=self._peer,
             sent=self._bytes_sent,
-            seconds=self._loop.time() - self._started_at if self._started_at else 0.0,
+            seconds=seconds,
         )

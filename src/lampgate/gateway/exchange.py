@@ -224,6 +224,7 @@ class Exchange:
         self._connection = None
         if stale and not self._retried and self.head.body == 0 and self.head.method in _IDEMPOTENT:
             self._retried = True
+            self._pool.metrics.upstream_retries += 1
             self._pool.dial(self.upstream, self)
             return
         self._refuse(502, "upstream.closed", "The dashboard gave no answer", f"{sentence}.", cause)
@@ -232,6 +233,7 @@ class Exchange:
         """The upstream sent something that cannot be forwarded."""
         self._connection = None
         if self._started:
+            self._pool.note_failure(self.upstream, "upstream.malformed-response", sentence)
             self._client.broken_off()
         else:
             self._refuse(502, "upstream.malformed-response", "The answer is broken", f"{sentence}.")
@@ -240,6 +242,7 @@ class Exchange:
         """The connection ended in the middle of the response."""
         self._connection = None
         if self._started:
+            self._pool.note_failure(self.upstream, "upstream.closed", "it broke off its answer")
             self._client.broken_off()
         else:
             self._refuse(
@@ -273,6 +276,7 @@ class Exchange:
             self._client.pause_request()
 
     def _refuse(self, status: int, code: str, title: str, sentence: str, cause: str = "") -> None:
+        self._pool.note_failure(self.upstream, code, cause or sentence)
         self._client.refuse(
             Problem(
                 status=status,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.upstream_connection import UpstreamConnection
+from lampgate.observe.metrics import Metrics
+
+_log = logging.getLogger("lampgate.gateway")
+
+#: Seconds for which the same failure of the same upstream is not said again.
+_SILENCE = 10.0
 
 
 class Waiting(Protocol):
@@ -26,14 +33,21 @@ class Waiting(Protocol):
 class Pool:
     """Owns every upstream connection that no exchange is using, and dials new ones."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, metrics: Metrics) -> None:
+        self.metrics = metrics
         self._loop = loop
         self._limits = limits
+        self._said_at: dict[tuple[str, str], float] = {}
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
         self._dialling: set[asyncio.Task[None]] = set()
         self._closed = False
         self._emptied = asyncio.Event()
+
+    @property
+    def idle_count(self) -> int:
+        """Connections that no exchange is using."""
+        return sum(map(len, self._idle.values()))
 
     def acquire(self, upstream: UpstreamSettings) -> UpstreamConnection | None:
         """An unused connection, the one used last; None where one has to be dialled."""
@@ -85,6 +99,15 @@ class Pool:
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)
+
+    def note_failure(self, upstream: UpstreamSettings, code: str, cause: str) -> None:
+        """Count a failed exchange, and say so now and then: a dead upstream fails a hundred requests a second."""
+        self.metrics.upstream_failures[(upstream.id, code)] += 1
+        now = self._loop.time()
+        said_at = self._said_at.get((upstream.id, code))
+        if said_at is None or now - said_at >= _SILENCE:
+            self._said_at[(upstream.id, code)] = now
+            _log.warning("upstream %s: %s: %s", upstream.id, code, cause)
 
     def sweep(self, now: float) -> None:
         """Close what has been unused for too long."""

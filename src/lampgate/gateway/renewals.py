@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
 
@@ -34,6 +35,7 @@ class Renewals:
 
     :param redeem: asks the provider.
     :param adopt: takes a renewed session over into a live one.
+    :param count: of outcomes, for the metrics.
     :param ended: called when the provider has refused, so that open WebSockets can be closed.
     """
 
@@ -43,12 +45,14 @@ class Renewals:
         *,
         adopt: Callable[[LiveSession, Found], None],
         ended: Callable[[LiveSession], None],
+        count: Counter[str],
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._ask = redeem
         self._adopt = adopt
         self._ended = ended
+        self._count = count
         self._clock = clock
         self._jitter = jitter
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -98,6 +102,7 @@ class Renewals:
             _log.exception("renewing a session failed; this is a mistake in lampgate")
             outcome = Unsure(type(error).__name__)
         now = self._clock()
+        self._count[type(outcome).__name__.lower()] += 1
         match outcome:
             case Renewed(session):
                 live.failures, live.retry_at = 0, 0.0

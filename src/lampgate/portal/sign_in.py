@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
@@ -46,11 +47,19 @@ _LONGEST_CLAIMS = 2_000
 class SignIn:
     """The three endpoints of a sign-in."""
 
-    def __init__(self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        provider: Provider,
+        keys: KeyRing,
+        clock: Callable[[], float],
+        count: Counter[str],
+    ) -> None:
         self._settings = settings
         self._provider = provider
         self._keys = keys
         self._clock = clock
+        self._count = count
         self._prefix = settings.portal.prefix
         self._keeps_id_token = any(value.claim == "id_token" for header in settings.inject for value in header.values)
 
@@ -116,6 +125,7 @@ class SignIn:
             return _failed(problems.unknown_attempt(retry))
         done = delete_cookies([cookies.name(state)], visit.sign_in_attributes)
         outcome = await self._outcome(parameters, attempt)
+        self._count[outcome.code if isinstance(outcome, Problem) else "signed-in"] += 1
         if isinstance(outcome, Problem):
             return replace(outcome, headers=(*outcome.headers, *(("Set-Cookie", value) for value in done)))
         return with_cookies(await self._begin_session(outcome, attempt, visit), done)
