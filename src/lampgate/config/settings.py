@@ -137,20 +137,48 @@ class HeaderInjection(_Frozen):
     values: tuple[InjectedValue, ...] = Field(min_length=1)
 
 
+class UpstreamTLSSettings(_Frozen):
+    """How an https upstream is recognised, and how lampgate shows it who is calling.
+
+    The files are PEM and may be replaced while lampgate runs: new connections use what they hold then.
+    """
+
+    #: Trusted for the upstream's certificate, instead of the system's authorities.
+    ca_files: tuple[Path, ...] = ()
+    #: lampgate's own certificate (with its chain) and its private key, for upstreams that ask for one.
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    #: Sent as SNI and expected in the certificate, instead of the host of the URL.
+    server_name: str | None = None
+    #: Accept any certificate: whoever is on the way to the upstream can read and change everything.
+    insecure_skip_verify: bool = False
+
+
 class UpstreamSettings(_Frozen):
     """A server that requests are sent on to."""
 
     id: str
     #: A prefix where it ends in ``/``, else an exact path. The longest match wins.
     path: Annotated[str, Field(pattern=r"^/")] = "/"
-    #: ``http://host[:port]``; a path in it is refused.
+    #: ``http://host[:port]`` or ``https://host[:port]``; a path in it is refused.
     url: str
+    tls: UpstreamTLSSettings = UpstreamTLSSettings()
     pass_host_header: bool = True
+    #: Use a connection for further requests.
+    keep_alive: bool = True
+    #: For the connection to be made, TLS included.
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     #: From the end of the request to the head of the response.
     response_timeout: Annotated[float, Field(gt=0)] = 30.0
+    #: Without a byte of the response's body from the upstream; 0: no limit, as watches and log streams are silent.
+    stream_idle_timeout: Seconds = 0.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
+
+    @property
+    def scheme(self) -> str:
+        """What kind of upstream it is: ``http``, ``https`` or ``unix``."""
+        return self.url.partition(":")[0]
 
 
 class PortalSettings(_Frozen):

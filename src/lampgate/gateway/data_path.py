@@ -73,7 +73,11 @@ class DataPath:
         self.render = render
         self.access_log = access_log
         self.logger = logging.getLogger("lampgate.gateway")
-        self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.hosts = {
+            # A unix socket has no authority; "localhost" is what its server can make sense of.
+            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
+            for upstream in settings.upstreams
+        }
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from lampgate.config.settings import UpstreamSettings
+from lampgate.gateway.dial_causes import DialError
+from lampgate.gateway.dialling import Dialling
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.upstream_connection import UpstreamConnection
+
+#: Seconds between two lines in the log about one upstream that cannot be reached for the same reason.
+_LOG_INTERVAL = 30.0
+
+_logger = logging.getLogger("lampgate.gateway")
 
 
 class Waiting(Protocol):
@@ -32,6 +39,9 @@ class Pool:
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
         self._dialling: set[asyncio.Task[None]] = set()
+        self._diallers: dict[str, Dialling] = {}
+        #: What was logged last about each upstream, and when.
+        self._logged: dict[str, tuple[str, float]] = {}
         self._closed = False
         self._emptied = asyncio.Event()
 
@@ -68,23 +78,28 @@ class Pool:
         task.add_done_callback(self._dialling.discard)
 
     async def _dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
-        parts = urlsplit(upstream.url)
+        dialling = self._diallers.get(upstream.id)
+        if dialling is None:
+            dialling = self._diallers[upstream.id] = Dialling(upstream)
+        rest = self.release if upstream.keep_alive else _close
         try:
-            async with asyncio.timeout(upstream.connect_timeout):
-                _, connection = await self._loop.create_connection(
-                    lambda: UpstreamConnection(self._limits, self.release, self.forget),
-                    parts.hostname or "",
-                    parts.port or 80,
-                )
-        except TimeoutError:
-            waiting.unreachable(f"No connection within {upstream.connect_timeout:g} s")
-        except OSError as error:
-            waiting.unreachable(error.strerror or str(error))
+            connection = await dialling.dial(self._loop, lambda: UpstreamConnection(self._limits, rest, self.forget))
+        except DialError as error:
+            self._log(upstream, error)
+            waiting.unreachable(error.cause)
         else:
             self._home[connection] = upstream.id
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)
+
+    def _log(self, upstream: UpstreamSettings, error: DialError) -> None:
+        words = f"{error.cause} ({error.detail})" if error.detail else error.cause
+        now = self._loop.time()
+        last, at = self._logged.get(upstream.id, ("", 0.0))
+        if words != last or now - at >= _LOG_INTERVAL:
+            self._logged[upstream.id] = (words, now)
+            _logger.warning("Upstream “%s” at %s cannot be reached: %s", upstream.id, upstream.url, words)
 
     def sweep(self, now: float) -> None:
         """Close what has been unused for too long."""
@@ -105,3 +120,7 @@ class Pool:
             connection.transport.abort()
         if self._home:
             await self._emptied.wait()
+
+
+def _close(connection: UpstreamConnection) -> None:
+    connection.transport.close()
