@@ -160,7 +160,7 @@ class UpstreamSettings(_Frozen):
     id: str
     #: A prefix where it ends in ``/``, else an exact path. The longest match wins.
     path: Annotated[str, Field(pattern=r"^/")] = "/"
-    #: ``http://host[:port]`` or ``https://host[:port]``; a path in it is refused.
+    #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), or ``unix:///path`` of a socket.
     url: str
     tls: UpstreamTLSSettings = UpstreamTLSSettings()
     pass_host_header: bool = True
