@@ -11,9 +11,11 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, model_validator
+
+from lampgate.config.re2 import compile_re2, parse_replacement
 
 Seconds = Annotated[float, Field(ge=0)]
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -158,8 +160,12 @@ class UpstreamSettings(_Frozen):
     """A server that requests are sent on to."""
 
     id: str
-    #: A prefix where it ends in ``/``, else an exact path. The longest match wins.
-    path: Annotated[str, Field(pattern=r"^/")] = "/"
+    #: A prefix where it ends in ``/``, else an exact path. The longest match wins. With ``rewrite_target`` a regular
+    #: expression in Go's syntax (RE2); these are tried first.
+    path: str = "/"
+    #: What to ask for instead of what ``path`` matches: a path, with ``$1`` or ``${name}`` for its groups, and
+    #: perhaps ``?`` and parameters to add to the query. Empty: the path is passed on as it is.
+    rewrite_target: str = ""
     #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), or ``unix:///path`` of a socket.
     url: str
     tls: UpstreamTLSSettings = UpstreamTLSSettings()
@@ -174,6 +180,14 @@ class UpstreamSettings(_Frozen):
     stream_idle_timeout: Seconds = 0.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
+
+    @model_validator(mode="after")
+    def _check_path(self) -> Self:
+        if self.rewrite_target:
+            parse_replacement(self.rewrite_target, compile_re2(self.path))
+        elif not self.path.startswith("/"):
+            raise ValueError("a path starts with /")
+        return self
 
     @property
     def scheme(self) -> str:

@@ -358,7 +358,7 @@ class ClientConnection(asyncio.Protocol):
         ):
             self._lines = self._upstream_lines(head, origin, upstream, verified)
             self._lines_of = (head.headers, verified, upstream)
-        request = request_head(head, target.origin_form, self._lines)
+        request = request_head(head, decision.target or target.origin_form, self._lines)
         exchange = Exchange(
             self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), decision.added
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from lampgate.config.backtracking import LONGEST_TEXT
 from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.policy import cross_site, headlamp
 from lampgate.policy.problem import Problem
@@ -18,7 +19,8 @@ from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
 from lampgate.wire.header_rules import RequestHeaders
 from lampgate.wire.origin import Origin
-from lampgate.wire.target import Target
+from lampgate.wire.request_parser import BadRequestError
+from lampgate.wire.target import Target, judge_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,12 @@ class Forward:
     """Send the request on, with the session's headers. Also the decision for a permitted upgrade.
 
     :ivar added: complete header lines for the answer, each ending in CRLF.
+    :ivar target: the request target to send, where it is not the one received; judged like that one.
     """
 
     upstream: UpstreamSettings
     added: bytes = b""
+    target: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ _NO_UPSTREAM = Problem(
     title="Nothing here",
     sentence="No upstream is configured for this path.",
 )
+_TOO_LONG = Problem(
+    status=414,
+    code="route.path-too-long",
+    title="The path is too long",
+    sentence=f"Paths of more than {LONGEST_TEXT} characters are not matched with the upstreams' expressions.",
+)
 
 
 class Policy:
@@ -73,11 +83,9 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings.upstreams)
-        self._forwards = {upstream.id: Forward(upstream) for upstream in settings.upstreams}
-        self._sandboxed = {
-            upstream.id: Forward(upstream, headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b"")
-            for upstream in settings.upstreams
-        }
+        plain = [upstream for upstream in settings.upstreams if not upstream.rewrite_target]
+        self._forwards = {upstream.id: Forward(upstream) for upstream in plain}
+        self._sandboxed = {upstream.id: Forward(upstream, _sandbox(upstream)) for upstream in plain}
         self._prefix = settings.portal.prefix
         self._below_prefix = f"{self._prefix}/"
         self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path, self._prefix))
@@ -116,17 +124,55 @@ class Policy:
             return Serve(path, target.query)
         if refusal := cross_site.refusal(head, origin):
             return Refuse(refusal)
+        if self._routes.rewritings and len(path) > LONGEST_TEXT:
+            return Refuse(_TOO_LONG)
         upstream = self._routes.find(path)
         if isinstance(lookup, Unknown):
             return Refuse(_STORE_UNKNOWN)
         if isinstance(lookup, Absent):
             return self._sign_in(head, target, upstream)
         if upstream is None:
-            return Refuse(_NO_UPSTREAM)
+            return Refuse(self._nothing_at(target))
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
         forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
-        return forwards[upstream.id]
+        return forwards.get(upstream.id) or self._rewritten(head, target, upstream)
+
+    def _rewritten(self, head: RequestHead, target: Target, upstream: UpstreamSettings) -> Decision:
+        """Another target in the place of the one received. The rules look at what the upstream will see."""
+        rewritten = self._routes.rewritings[upstream.id].rewrite(target)
+        try:
+            if not rewritten.startswith(b"/"):
+                raise BadRequestError("It does not begin with a slash")
+            judged = judge_target(head.method, rewritten, head.host)
+        except BadRequestError as error:
+            return Refuse(
+                Problem(
+                    status=error.status,
+                    code="route.rewrite-refused",
+                    title="Nothing here",
+                    sentence="What this path would be rewritten to is not a path the upstream can be asked for.",
+                    cause=error.sentence,
+                )
+            )
+        added = _sandbox(upstream) if _may_show_a_page(head, judged.path) else b""
+        return Forward(upstream, added, judged.origin_form)
+
+    def _nothing_at(self, target: Target) -> Problem:
+        """What to say where no upstream is: perhaps only the slash at the end is missing."""
+        if target.path == "*" or self._routes.find(f"{target.path}/") is None:
+            return _NO_UPSTREAM
+        # Made from the canonical path: a browser would read a second slash at the beginning as another host.
+        location = quote(f"{target.path}/", safe="/!$&'()*+,;=:@~")
+        if target.query:
+            location = f"{location}?{target.query.decode('latin-1')}"
+        return Problem(
+            status=301,
+            code="route.slash-missing",
+            title="The address ends with a slash",
+            sentence="What you asked for is at the same address with a slash at its end.",
+            headers=(("Location", location),),
+        )
 
     def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
         if head.method in ("GET", "HEAD") and is_navigation(head):
@@ -145,6 +191,10 @@ class Policy:
                 action=("Sign in", f"{self._prefix}/start"),
             )
         )
+
+
+def _sandbox(upstream: UpstreamSettings) -> bytes:
+    return headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b""
 
 
 def _may_show_a_page(head: RequestHead, path: str) -> bool:
