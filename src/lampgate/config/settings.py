@@ -166,7 +166,8 @@ class UpstreamSettings(_Frozen):
     #: What to ask for instead of what ``path`` matches: a path, with ``$1`` or ``${name}`` for its groups, and
     #: perhaps ``?`` and parameters to add to the query. Empty: the path is passed on as it is.
     rewrite_target: str = ""
-    #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), or ``unix:///path`` of a socket.
+    #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), ``unix:///path`` of a socket,
+    #: ``file:///path`` of a directory, or ``static://200``, a fixed answer with that status code.
     url: str
     tls: UpstreamTLSSettings = UpstreamTLSSettings()
     pass_host_header: bool = True
@@ -191,8 +192,13 @@ class UpstreamSettings(_Frozen):
 
     @property
     def scheme(self) -> str:
-        """What kind of upstream it is: ``http``, ``https`` or ``unix``."""
+        """What kind of upstream it is: ``http``, ``https``, ``unix``, ``file`` or ``static``."""
         return self.url.partition(":")[0]
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server to forward to; else lampgate itself answers from files or with a fixed code."""
+        return self.scheme not in ("file", "static")
 
 
 class PortalSettings(_Frozen):

@@ -14,9 +14,11 @@ from typing import Final, cast
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
+from lampgate.gateway.file_exchange import FileExchange
 from lampgate.gateway.portal_exchange import PortalExchange
+from lampgate.gateway.static_answer import answer_static
 from lampgate.gateway.tunnel import Tunnel
-from lampgate.policy.decision import Forward, Refuse, Serve
+from lampgate.policy.decision import Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import wants
 from lampgate.session.cache import VerifiedSession
@@ -42,6 +44,13 @@ _TOO_MANY_WEBSOCKETS = Problem(
     sentence="No further WebSocket can be opened at the moment: this session, or the gateway, has as many as it may.",
     remedy="Close tabs of the dashboard that are not needed.",
     headers=(("Retry-After", "5"),),
+)
+
+_NO_WEBSOCKET = Problem(
+    status=400,
+    code="request.no-websocket-here",
+    title="No WebSocket here",
+    sentence="This address does not speak WebSocket.",
 )
 
 
@@ -123,7 +132,7 @@ class ClientConnection(asyncio.Protocol):
             None,
             None,
         )
-        self.exchange: Exchange | PortalExchange | None = None
+        self.exchange: Exchange | PortalExchange | FileExchange | None = None
 
     # What asyncio calls
 
@@ -338,6 +347,8 @@ class ClientConnection(asyncio.Protocol):
             self._serve(head, origin, lookup, decision)
         elif isinstance(decision, Refuse):
             self.refuse(decision.problem)
+        elif isinstance(decision, Supply) and verified is not None:
+            self._supply(head, target, decision)
         else:
             # A good session that the cache has just dropped: look once more, never forward without its headers.
             self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
@@ -387,19 +398,20 @@ class ClientConnection(asyncio.Protocol):
 
     def _serve(self, head: RequestHead, origin: Origin, lookup: Lookup, decision: Serve) -> None:
         if head.upgrade:
-            self.refuse(
-                Problem(
-                    status=400,
-                    code="request.no-websocket-here",
-                    title="No WebSocket here",
-                    sentence="This address does not speak WebSocket.",
-                )
-            )
+            self.refuse(_NO_WEBSOCKET)
             return
         exchange = PortalExchange(self, self._path, head, decision, origin, lookup, self._wants, self._peer)
         self.exchange = exchange
         if self._reading is _Reading.WAITING:
             exchange.body_end(self._started_at)
+
+    def _supply(self, head: RequestHead, target: Target, decision: Supply) -> None:
+        if head.upgrade:
+            self.refuse(_NO_WEBSOCKET)
+        elif decision.upstream.scheme == "static":
+            answer_static(self, decision.upstream, head)
+        else:
+            self.exchange = FileExchange(self, self._path, head, target, decision)
 
     # Answering
 

@@ -1,7 +1,8 @@
 """The one gate (invariant 1): request head + session -> what is to be done with the request.
 
-Pure. Nothing reaches an upstream but through `Forward`, and `decide` returns that only for a session that was found
-good and a request that is not another site's. Every method, path and upgrade comes through here.
+Pure. Nothing reaches an upstream but through `Forward` (`Supply`, where the upstream is files or a fixed answer), and
+`decide` returns these only for a session that was found good and a request that is not another site's. Every method,
+path and upgrade comes through here.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.policy import cross_site, headlamp
 from lampgate.policy.problem import Problem
 from lampgate.policy.routes import Routes
+from lampgate.policy.slash import slash_missing
 from lampgate.policy.wants import is_navigation
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
 from lampgate.wire.header_rules import RequestHeaders
 from lampgate.wire.origin import Origin
 from lampgate.wire.request_parser import BadRequestError
-from lampgate.wire.target import Target, judge_target
+from lampgate.wire.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,17 @@ class Forward:
     upstream: UpstreamSettings
     added: bytes = b""
     target: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Answer in the place of an upstream that is no server: a fixed answer, or a file. As permitted as `Forward`.
+
+    :ivar path: of the file, relative to the upstream's directory; canonical.
+    """
+
+    upstream: UpstreamSettings
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Refuse:
     problem: Problem
 
 
-Decision = Forward | Serve | Refuse
+Decision = Forward | Supply | Serve | Refuse
 
 _STORE_UNKNOWN = Problem(
     status=503,
@@ -83,7 +96,7 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings.upstreams)
-        plain = [upstream for upstream in settings.upstreams if not upstream.rewrite_target]
+        plain = [upstream for upstream in settings.upstreams if upstream.is_server and not upstream.rewrite_target]
         self._forwards = {upstream.id: Forward(upstream) for upstream in plain}
         self._sandboxed = {upstream.id: Forward(upstream, _sandbox(upstream)) for upstream in plain}
         self._prefix = settings.portal.prefix
@@ -136,15 +149,15 @@ class Policy:
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
         forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
-        return forwards.get(upstream.id) or self._rewritten(head, target, upstream)
+        return forwards.get(upstream.id) or self._elsewhere(head, target, upstream)
 
-    def _rewritten(self, head: RequestHead, target: Target, upstream: UpstreamSettings) -> Decision:
-        """Another target in the place of the one received. The rules look at what the upstream will see."""
-        rewritten = self._routes.rewritings[upstream.id].rewrite(target)
+    def _elsewhere(self, head: RequestHead, target: Target, upstream: UpstreamSettings) -> Decision:
+        """What is rare, and costs the usual request nothing: rewritten targets, and upstreams that are no servers."""
+        rewriting = self._routes.rewritings.get(upstream.id)
+        if rewriting is None:
+            return Supply(upstream, target.path.removeprefix(upstream.path))
         try:
-            if not rewritten.startswith(b"/"):
-                raise BadRequestError("It does not begin with a slash")
-            judged = judge_target(head.method, rewritten, head.host)
+            judged = rewriting.judged(head, target)
         except BadRequestError as error:
             return Refuse(
                 Problem(
@@ -155,6 +168,9 @@ class Policy:
                     cause=error.sentence,
                 )
             )
+        if not upstream.is_server:
+            return Supply(upstream, judged.path.removeprefix("/"))
+        # The rules look at what the upstream will see.
         added = _sandbox(upstream) if _may_show_a_page(head, judged.path) else b""
         return Forward(upstream, added, judged.origin_form)
 
@@ -162,17 +178,7 @@ class Policy:
         """What to say where no upstream is: perhaps only the slash at the end is missing."""
         if target.path == "*" or self._routes.find(f"{target.path}/") is None:
             return _NO_UPSTREAM
-        # Made from the canonical path: a browser would read a second slash at the beginning as another host.
-        location = quote(f"{target.path}/", safe="/!$&'()*+,;=:@~")
-        if target.query:
-            location = f"{location}?{target.query.decode('latin-1')}"
-        return Problem(
-            status=301,
-            code="route.slash-missing",
-            title="The address ends with a slash",
-            sentence="What you asked for is at the same address with a slash at its end.",
-            headers=(("Location", location),),
-        )
+        return slash_missing(target)
 
     def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
         if head.method in ("GET", "HEAD") and is_navigation(head):

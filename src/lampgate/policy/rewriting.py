@@ -2,7 +2,7 @@
 
 As oauth2-proxy's ``rewriteTarget``: every match in the canonical path is replaced; what stands behind a ``?`` of the
 replacement is added to the query. What a client chooses cannot get out of its place: in a path it is escaped as a
-path, in a query as one value. Whoever uses the result has to judge it (`lampgate.wire.target`). Pure.
+path, in a query as one value. The result is judged like a target that was received. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from lampgate.config.re2 import compile_re2, parse_replacement
 from lampgate.config.settings import UpstreamSettings
-from lampgate.wire.target import Target
+from lampgate.wire.head import RequestHead
+from lampgate.wire.request_parser import BadRequestError
+from lampgate.wire.target import Target, judge_target
 
 #: RFC 3986 section 3.3: what may stand in a path as it is.
 _IN_PATH = "/!$&'()*+,;=:@~"
@@ -32,8 +34,18 @@ class Rewriting:
         """Whether a canonical path is for this upstream: the expression may match anywhere in it."""
         return self._pattern.search(path) is not None
 
+    def judged(self, head: RequestHead, target: Target) -> Target:
+        """The target to ask the upstream for instead.
+
+        :raises BadRequestError: it cannot be asked for that.
+        """
+        rewritten = self.rewrite(target)
+        if not rewritten.startswith(b"/"):
+            raise BadRequestError("It does not begin with a slash")
+        return judge_target(head.method, rewritten, head.host)
+
     def rewrite(self, target: Target) -> bytes:
-        """The request target to send instead: path and query."""
+        """Path and query of the new target, not judged yet."""
         path: list[str] = []
         query: list[str] = []
         for text, is_configured in self._pieces(target.path):
