@@ -17,6 +17,7 @@ from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.file_exchange import FileExchange
 from lampgate.gateway.portal_exchange import PortalExchange
 from lampgate.gateway.static_answer import answer_static
+from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
 from lampgate.policy.decision import Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
@@ -370,7 +371,7 @@ class ClientConnection(asyncio.Protocol):
             self._lines = self._upstream_lines(head, origin, upstream, verified)
             self._lines_of = (head.headers, verified, upstream)
         request = request_head(head, decision.target or target.origin_form, self._lines)
-        exchange = Exchange(
+        exchange = (StreamTimedExchange if upstream.stream_idle_timeout else Exchange)(
             self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), decision.added
         )
         self.exchange = exchange
