@@ -50,7 +50,7 @@ _REFERENCE = re.compile(r"\$(?:(\$)|([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})", re.AS
 
 
 class PatternError(ValueError):
-    """An expression or a replacement that is not taken. The message goes on after “The path …”."""
+    """An expression or a replacement that is not taken. The message goes on after its name."""
 
 
 def compile_re2(pattern: str) -> re.Pattern[str]:
@@ -99,7 +99,7 @@ def parse_replacement(template: str, pattern: re.Pattern[str]) -> tuple[str | in
             hint = (
                 f"; write ${{{name[0]}}}{name[1:]} if ${name[0]} is meant" if name[0].isdigit() and name[1:] else ""
             )
-            raise PatternError(f"has no group for {match[0]} of the rewrite target{hint}")
+            raise PatternError(f"uses {match[0]}, a group that the path does not have{hint}")
         parts.append(number)
     parts.append(template[position:])
     return tuple(part for part in parts if part != "")
