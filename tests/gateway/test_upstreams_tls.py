@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import logging
 import os
@@ -234,3 +236,60 @@ async def test_connections_that_are_not_kept() -> None:
             for _ in range(2):
                 assert (await answer(stage))[0] == 200
         assert echo.connections == 2
+
+
+async def test_a_websocket_over_tls(authority: trustme.CA, ca_file: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        writer.write(await reader.read(100))
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_context(authority.issue_cert(NAME)))
+    echo = Echo(port=server.sockets[0].getsockname()[1])
+    async with server, Stage(upstreams=https(echo, ca_files=(ca_file,))) as stage:
+        client = await stage.client()
+        client.sends(
+            stage.request(
+                "GET /ws HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            )
+        )  # fmt: skip
+        assert (await client.gets_head())[0] == 101
+        frame = b"\x81\x82\x00\x00\x00\x00hi"
+        client.sends(frame)
+        assert (await client.gets(len(frame))) == frame
+        assert await client.gets_end() == b""
+
+
+async def test_a_large_body_both_ways_over_tls(authority: trustme.CA, ca_file: Path) -> None:
+    size = 5_000_000
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(size)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (size, body))
+        with contextlib.suppress(OSError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_context(authority.issue_cert(NAME)))
+    echo = Echo(port=server.sockets[0].getsockname()[1])
+    async with server, Stage(upstreams=https(echo, ca_files=(ca_file,))) as stage:
+        client = await stage.client()
+        body = os.urandom(size)
+        client.sends(stage.request("POST / HTTP/1.1", f"Content-Length: {size}", body=body))
+        assert (await client.gets_answer())[2] == body
+
+
+def test_a_key_needs_its_certificate(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="without its certificate"):
+        UpstreamTLSSettings(key_file=tmp_path / "tls.key")
+
+
+def test_a_url_of_another_kind_is_no_upstream() -> None:
+    with pytest.raises(ValueError, match="of that kind"):
+        UpstreamSettings(id="main", url="ftp://a")

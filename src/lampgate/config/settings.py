@@ -155,6 +155,12 @@ class UpstreamTLSSettings(_Frozen):
     #: Accept any certificate: whoever is on the way to the upstream can read and change everything.
     insecure_skip_verify: bool = False
 
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("a private key is of no use without its certificate")
+        return self
+
 
 class UpstreamSettings(_Frozen):
     """A server that requests are sent on to."""
@@ -183,7 +189,9 @@ class UpstreamSettings(_Frozen):
     profile: Literal["plain", "headlamp"] = "headlamp"
 
     @model_validator(mode="after")
-    def _check_path(self) -> Self:
+    def _check(self) -> Self:
+        if self.scheme not in ("http", "https", "unix", "file", "static"):
+            raise ValueError("no upstream can be reached by a URL of that kind")
         if self.rewrite_target:
             parse_replacement(self.rewrite_target, compile_re2(self.path))
         elif not self.path.startswith("/"):

@@ -7,6 +7,7 @@ name is decided by `lampgate.gateway.directory`, which part it gets by `lampgate
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,9 @@ from lampgate.wire.target import Target
 
 #: Bytes read, and given to the client's connection, at a time.
 _PIECE = 64 * 1024
+
+#: Not the event loop's own, which resolve names: a file system that hangs must not keep upstreams from being dialled.
+_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lampgate-file")
 
 #: By suffix. Anything else is a download, because a browser that guesses could be made to run it.
 _CONTENT_TYPES = {
@@ -148,7 +152,7 @@ class FileExchange:
             return
         root = Path(unquote(urlsplit(self._supply.upstream.url).path))
         try:
-            found = await self._path.loop.run_in_executor(None, open_below, root, self._supply.path)
+            found = await self._path.loop.run_in_executor(_THREADS, open_below, root, self._supply.path)
             if isinstance(found, NoFile):
                 self._client.refuse(slash_missing(self._target) if found.is_directory else _NOT_THERE)
                 return
@@ -191,7 +195,7 @@ class FileExchange:
         self._client.response_complete(keep_alive=self._head.keep_alive)
 
     async def _read(self, file: OpenFile, start: int, length: int) -> bytes:
-        return await self._path.loop.run_in_executor(None, file.read, start, length)
+        return await self._path.loop.run_in_executor(_THREADS, file.read, start, length)
 
 
 def _headers(file: OpenFile, validators: Validators, selection: Selection) -> list[tuple[str, str]]:
