@@ -51,17 +51,21 @@ class Worker:
         keys = _key_ring(settings)
         revocations = Revocations(clock)
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
+        self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
         stores: dict[bool, SessionStore] = {
             secure: CookieStore(
-                attributes[secure].prefixed(settings.session.cookie.name), attributes[secure], keys, revocations
+                attributes[secure].prefixed(settings.session.cookie.name),
+                attributes[secure],
+                keys,
+                revocations,
+                groups_come_back=lambda: self.provider.is_entra,
             )
             for secure in (True, False)
         }
-        self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
         path = DataPath(
             settings,
             loop=loop,
-            admission=Admission(settings, stores, attributes, revocations),
+            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock),
             portal=create_portal(settings=settings, provider=self.provider, keys=keys, clock=clock),
             render=render,
             access_log=AccessLog(

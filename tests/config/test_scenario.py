@@ -68,13 +68,11 @@ def test_its_notes_say_what_to_know(loader: Loader) -> None:
     loaded = loader.load(FILLED_IN)
     assert sorted(codes(loaded)) == [
         "config.no-cookie-secret",
-        "config.no-effect",
         "config.no-offline-access",
         "config.reverse-proxy-trusts-nobody",
         "config.several-resources",
     ]
-    (refresh,) = [note for note in loaded.notes if note.code == "config.no-effect"]
-    assert refresh.sentence.startswith("cookie-refresh has no effect: tokens are not refreshed yet")
+    assert loaded.settings.session.renew_after == 15 * 60
     (resources,) = [note for note in loaded.notes if note.code == "config.several-resources"]
     assert resources.sentence.endswith("6dae42f8-4368-4678-94ff-3960e28e3630; for later remains: User.Read")
 

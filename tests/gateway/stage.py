@@ -33,6 +33,7 @@ from lampgate.observe.access_log import AccessLog
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session, Subject, Token
+from lampgate.session.renewal import Redeem, Renewal
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
 from lampgate.session.store import SessionStore
@@ -131,10 +132,22 @@ class Client:
         self.writer.close()
 
 
+async def no_renewal(_session: Session) -> Renewal:
+    """For conversations in which no token is to be renewed."""
+    raise AssertionError("a renewal was asked for")
+
+
 class Stage:
     """The gateway between clients and one origin. Use as an async context manager."""
 
-    def __init__(self, *, limits: Limits | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        redeem: Redeem = no_renewal,
+        **changes: Any,
+    ) -> None:
+        self._redeem = redeem
         # Most conversations end in the middle of something; nothing of it is waited for.
         self._limits = replace(limits or Limits(), drain_timeout=0.05)
         self._changes = changes
@@ -156,7 +169,9 @@ class Stage:
             secure: CookieStore(kind.prefixed("lampgate"), kind, keys, self.revocations)
             for secure, kind in attributes.items()
         }
-        self.admission = Admission(self.settings, self.stores, attributes, self.revocations)
+        self.admission = Admission(
+            self.settings, self.stores, attributes, self.revocations, self._redeem, time.time, lambda: 0.5
+        )
         self.path = DataPath(
             self.settings,
             loop=loop,
@@ -204,7 +219,8 @@ class Stage:
         self._origins.append(connection)
         self._arrived.put_nowait(connection)
 
-    def session(self, session_id: str = "s1", *, lifetime: float = 3600) -> Session:
+    def session(self, session_id: str = "s1", *, lifetime: float = 3600, token: Token | None = None) -> Session:
+        """A session; one with a ``token`` of its own has a refresh token too."""
         now = int(time.time())
         return Session(
             id=session_id,
@@ -213,7 +229,8 @@ class Stage:
             ),
             signed_in_at=now,
             expires_at=now + int(lifetime),
-            tokens={"access_token": Token(TOKEN, now + int(lifetime))},
+            tokens={"access_token": token or Token(TOKEN, now + int(lifetime), now)},
+            refresh_token="refresh-0" if token else "",
         )
 
     def cookie(self, session: Session | None = None, *, secure: bool = False) -> str:

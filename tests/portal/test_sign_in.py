@@ -42,7 +42,7 @@ async def test_from_the_first_click_to_the_session() -> None:
     assert session.tokens["access_token"].value == ACCESS_TOKEN
     assert session.expires_at == stage.clock.now + stage.settings.session.lifetime
     assert session.id_token == ""
-    assert session.refresh_token == ""
+    assert session.refresh_token == "refresh-token-of-the-test"
 
 
 async def test_every_sign_in_makes_a_new_session() -> None:

@@ -111,6 +111,11 @@ class SessionSettings(_Frozen):
     cookie: CookieSettings = CookieSettings()
     #: Absolute lifetime from sign-in.
     lifetime: Annotated[float, Field(gt=0)] = 168 * 3600.0
+    #: The session ends when the person has done nothing for so long; what a dashboard polls by itself does not
+    #: count. None: only the lifetime counts.
+    idle_timeout: Annotated[float, Field(ge=60)] | None = None
+    #: The age at which tokens are renewed at the latest. None: shortly before they expire.
+    renew_after: Annotated[float, Field(gt=0)] | None = None
     #: How long a sign-in may take, from the redirect to the provider to the callback.
     sign_in_timeout: Annotated[float, Field(gt=0)] = 15 * 60.0
 
@@ -187,6 +192,9 @@ class UpstreamSettings(_Frozen):
     stream_idle_timeout: Seconds = 0.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
+    #: Paths that are asked for without anybody's doing, so that they do not keep an idle session going: a prefix
+    #: where it ends in ``/``, else an exact path. The profile's own come on top.
+    passive_paths: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:

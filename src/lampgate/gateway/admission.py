@@ -1,25 +1,43 @@
-"""From the cookies of a request to a session that is known to be good: the cache first, the store behind it."""
+"""From the cookies of a request to a session that is known to be good.
+
+First the sessions in use, by the exact cookie bytes; behind them the store; and where the tokens have run out, or a
+cookie had no room for them, the provider.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import random
+from collections.abc import Awaitable, Callable
+from math import inf
+
+import msgspec
 
 from lampgate.config.settings import Settings
+from lampgate.gateway.renewals import Renewals
 from lampgate.observe.access_log import quoted
 from lampgate.policy import allow
 from lampgate.policy.injection import injected_lines
-from lampgate.session.cache import VerifiedSession, VerifiedSessions
-from lampgate.session.revocation import Revocations
+from lampgate.session.live import LiveSession, LiveSessions, newest
+from lampgate.session.record import Session
+from lampgate.session.renewal import Redeem
+from lampgate.session.revocation import Revocation, Revocations
 from lampgate.session.store import Absent, Found, Lookup, SessionStore
+from lampgate.session.timing import renewal_due
 from lampgate.wire import cookies
 from lampgate.wire.cookies import CookieAttributes
 
+#: How much later than written down the person may have been active before it is written down anew: this part of the
+#: idle lifetime, and at least so many seconds.
+_ACTIVITY_PART, _ACTIVITY_LEAST = 0.1, 60.0
+
 
 class Admission:
-    """Finds the session of a request.
+    """Finds the session of a request, and keeps the sessions in use going.
 
     :param stores: by whether the origin is secure, because the cookie's name and attributes hang on that.
     :param attributes: the cookies' attributes, likewise.
+    :param redeem: asks the provider for new tokens.
+    :param jitter: a number from 0 to 1 that spreads renewals.
     """
 
     def __init__(
@@ -28,20 +46,35 @@ class Admission:
         stores: dict[bool, SessionStore],
         attributes: dict[bool, CookieAttributes],
         revocations: Revocations,
+        redeem: Redeem,
+        clock: Callable[[], float],
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.stores = stores
         self.attributes = attributes
         self.revocations = revocations
+        #: Called with each session that ends because the provider has refused to renew it.
+        self.on_end: Callable[[LiveSession], None] = lambda _live: None
         self._settings = settings
-        self._caches = {secure: VerifiedSessions() for secure in stores}
-        revocations.subscribe(self._forget)
+        self._idle_timeout = settings.session.idle_timeout
+        self._clock = clock
+        self._jitter = jitter
+        self._live = {secure: LiveSessions() for secure in stores}
+        self._renewals = Renewals(
+            redeem, adopt=self._adopt, ended=lambda live: self.on_end(live), clock=clock, jitter=jitter
+        )
+        revocations.subscribe(self._revoked)
 
-    def verified(self, cookie: bytes, *, secure: bool, now: float) -> VerifiedSession | None:
-        """The session of these exact cookie bytes, if they were seen before and are still good."""
-        return self._caches[secure].get(cookie, now)
+    def verified(self, cookie: bytes, *, secure: bool, now: float) -> LiveSession | None:
+        """The session of these exact cookie bytes, if they were seen before and it can be used as it is."""
+        live = self._live[secure].get(cookie, now)
+        if live is not None and live.renew_at <= now:
+            self._renewals.ahead(live, self.stores[secure])
+        return live
 
     def look_up(self, cookie: bytes, *, secure: bool, now: float) -> Lookup | Awaitable[Lookup]:
-        """Ask the store. A session that is found is verified from then on."""
+        """Ask the store, and the provider where the session has no good token. What is found is verified from then
+        on."""
         if not cookie:
             return Absent("no-cookie")
         answer = self.stores[secure].load(cookies.parse(cookie.decode("latin-1")), now)
@@ -49,28 +82,108 @@ class Admission:
             return self._later(answer, cookie, secure=secure)
         return self._judge(answer, cookie, secure=secure)
 
-    async def _later(self, answer: Awaitable[Lookup], cookie: bytes, *, secure: bool) -> Lookup:
-        return self._judge(await answer, cookie, secure=secure)
+    def keep_going(self, live: LiveSession, now: float) -> None:
+        """Renew ahead a session that has an open WebSocket, whether it sends requests or not."""
+        if live.renew_at <= now:
+            secure = next((secure for secure, lives in self._live.items() if live in lives), None)
+            if secure is not None:
+                self._renewals.ahead(live, self.stores[secure])
 
-    def _judge(self, lookup: Lookup, cookie: bytes, *, secure: bool) -> Lookup:
+    def active(self, live: LiveSession, cookie: bytes, now: float) -> None:
+        """The person has done something: the idle lifetime begins anew."""
+        if self._idle_timeout is None:
+            return
+        self._was_active(live, now)
+        session = live.found.session
+        if now - session.active_at > max(self._idle_timeout * _ACTIVITY_PART, _ACTIVITY_LEAST):
+            # Written down now and then, not at every step: it costs a cookie.
+            live.found = Found(msgspec.structs.replace(session, active_at=int(now)), live.found.handle)
+            live.behind.add(cookie)
+
+    def browser_copy(self, live: LiveSession, cookie: bytes, *, secure: bool) -> list[str]:
+        """What to set in a browser whose cookie is older than the session."""
+        now = self._clock()
+        if live.ended is not None or self.revocations.is_revoked(live.found.session):
+            return []
+        return self.stores[secure].browser_copy(live.found, cookies.parse(cookie.decode("latin-1")), now)
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        await self._renewals.close()
+
+    async def _later(self, answer: Awaitable[Lookup], cookie: bytes, *, secure: bool) -> Lookup:
+        judged = self._judge(await answer, cookie, secure=secure)
+        return await judged if isinstance(judged, Awaitable) else judged
+
+    def _judge(self, lookup: Lookup, cookie: bytes, *, secure: bool) -> Lookup | Awaitable[Lookup]:
         if not isinstance(lookup, Found):
             return lookup
-        session = lookup.session
-        # The rules may have changed since this person signed in.
+        live = self._live_of(lookup, cookie, secure=secure)
+        if live.ended is not None:
+            return live.ended
+        now = self._clock()
+        if live.ends_at <= now:
+            return Absent("idle" if live.found.session.good_until() > now else "expired")
+        if live.good_until > now:
+            return live.found
+        return self._renewals.wait(live, self.stores[secure])
+
+    def _live_of(self, found: Found, cookie: bytes, *, secure: bool) -> LiveSession:
+        """The live session of a record: the one in use, with whatever the record has that is newer."""
+        session = found.session
+        live = self._live[secure].of(session.id)
+        if live is None:
+            live = LiveSession(found, active_at=float(session.active_at or session.signed_in_at))
+            self._take_over(live, found)
+        elif session.generation > live.found.session.generation:
+            # Another replica has renewed it.
+            self._take_over(live, Found(newest(live.found.session, session), found.handle))
+        else:
+            if session.generation < live.found.session.generation:
+                live.behind.add(cookie)
+            self._was_active(live, float(session.active_at))
+        self._live[secure].put(cookie, live)
+        return live
+
+    def _adopt(self, live: LiveSession, renewed: Found) -> None:
+        """A renewal has succeeded: go on with its tokens, and let the browsers know."""
+        for lives in self._live.values():
+            live.behind |= lives.cookies_of(live)
+        self._take_over(live, renewed)
+        if live.ended is not None:
+            self.on_end(live)
+
+    def _take_over(self, live: LiveSession, found: Found) -> None:
+        session = found.session
+        live.found = found
+        live.injected = injected_lines(self._settings.inject, session)
+        live.log_user = quoted(session.subject.preferred_username or session.subject.email or session.subject.key)
+        live.ended = self._refusal(session)
+        live.good_until = 0.0
+        live.renew_at = inf
+        self._was_active(live, float(session.active_at))
+        if live.ended is None and session.refresh_token:
+            live.renew_at = renewal_due(session.access_token, self._settings.session.renew_after, self._jitter())
+
+    def _refusal(self, session: Session) -> Absent | None:
+        """Why this session is over, though its record is in order."""
+        if self.revocations.is_revoked(session):
+            return Absent("revoked")
+        # The rules may have changed since this person signed in, and the person's groups at each renewal.
         if allow.refusal(self._settings.allow, session.subject) is not None:
             return Absent("not-allowed")
-        subject = session.subject
-        self._caches[secure].put(
-            cookie,
-            VerifiedSession(
-                found=lookup,
-                good_until=session.good_until(),
-                injected=injected_lines(self._settings.inject, session),
-                log_user=quoted(subject.preferred_username or subject.email or subject.key),
-            ),
-        )
-        return lookup
+        return None
 
-    def _forget(self, session_id: str, _reason: str) -> None:
-        for cache in self._caches.values():
-            cache.forget(session_id)
+    def _was_active(self, live: LiveSession, at: float) -> None:
+        """Set the times that hang on when the person last did something."""
+        live.active_at = max(live.active_at, at)
+        session = live.found.session
+        live.ends_at = session.expires_at if session.refresh_token else session.good_until()
+        if self._idle_timeout is not None:
+            live.ends_at = min(live.ends_at, live.active_at + self._idle_timeout)
+        if live.ended is None:
+            live.good_until = min(session.good_until(), live.ends_at)
+
+    def _revoked(self, revocation: Revocation) -> None:
+        for lives in self._live.values():
+            lives.forget(revocation.means)

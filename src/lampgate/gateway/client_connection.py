@@ -19,10 +19,11 @@ from lampgate.gateway.portal_exchange import PortalExchange
 from lampgate.gateway.static_answer import answer_static
 from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
+from lampgate.policy.activity import is_activity
 from lampgate.policy.decision import Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import wants
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
 from lampgate.wire.head import Header, RequestHead
@@ -128,11 +129,7 @@ class ClientConnection(asyncio.Protocol):
         self._user = _NOBODY
         self._lines = b""
         #: What `_lines` was made from.
-        self._lines_of: tuple[list[Header] | None, VerifiedSession | None, UpstreamSettings | None] = (
-            None,
-            None,
-            None,
-        )
+        self._lines_of: tuple[list[Header] | None, bytes | None, UpstreamSettings | None] = (None, None, None)
         self.exchange: Exchange | PortalExchange | FileExchange | None = None
 
     # What asyncio calls
@@ -332,7 +329,7 @@ class ClientConnection(asyncio.Protocol):
         target: Target,
         origin: Origin,
         lookup: Lookup,
-        verified: VerifiedSession | None = None,
+        verified: LiveSession | None = None,
     ) -> None:
         path = self._path
         if verified is None and head.cookie:
@@ -349,13 +346,13 @@ class ClientConnection(asyncio.Protocol):
         elif isinstance(decision, Refuse):
             self.refuse(decision.problem)
         elif isinstance(decision, Supply) and verified is not None:
-            self._supply(head, target, decision)
+            self._supply(head, target, origin, decision, verified)
         else:
             # A good session that the cache has just dropped: look once more, never forward without its headers.
             self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
 
     def _forward(
-        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: VerifiedSession
+        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: LiveSession
     ) -> None:
         path = self._path
         upstream = decision.upstream
@@ -365,14 +362,20 @@ class ClientConnection(asyncio.Protocol):
         policy = path.policy
         if (
             head.headers is not self._lines_of[0]
-            or verified is not self._lines_of[1]
+            or verified.injected is not self._lines_of[1]
             or upstream is not self._lines_of[2]
         ):
             self._lines = self._upstream_lines(head, origin, upstream, verified)
-            self._lines_of = (head.headers, verified, upstream)
+            self._lines_of = (head.headers, verified.injected, upstream)
+        if path.watches_activity and is_activity(head, target, upstream):
+            path.admission.active(verified, head.cookie, time.time())
+        added = decision.added
+        if head.cookie in verified.behind:
+            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
+            added += field_lines([("Set-Cookie", value) for value in copies])
         request = request_head(head, decision.target or target.origin_form, self._lines)
         exchange = (StreamTimedExchange if upstream.stream_idle_timeout else Exchange)(
-            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), decision.added
+            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), added
         )
         self.exchange = exchange
         exchange.start()
@@ -380,7 +383,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.body_end(self._started_at)
 
     def _upstream_lines(
-        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: VerifiedSession
+        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: LiveSession
     ) -> bytes:
         """The header lines for the upstream: they are the same as long as the client's are, and the session is."""
         path = self._path
@@ -406,13 +409,23 @@ class ClientConnection(asyncio.Protocol):
         if self._reading is _Reading.WAITING:
             exchange.body_end(self._started_at)
 
-    def _supply(self, head: RequestHead, target: Target, decision: Supply) -> None:
+    def _supply(
+        self, head: RequestHead, target: Target, origin: Origin, decision: Supply, verified: LiveSession
+    ) -> None:
+        path = self._path
         if head.upgrade:
             self.refuse(_NO_WEBSOCKET)
-        elif decision.upstream.scheme == "static":
-            answer_static(self, decision.upstream, head)
+            return
+        if path.watches_activity and is_activity(head, target, decision.upstream):
+            path.admission.active(verified, head.cookie, time.time())
+        added: list[tuple[str, str]] = []
+        if head.cookie in verified.behind:
+            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
+            added = [("Set-Cookie", value) for value in copies]
+        if decision.upstream.scheme == "static":
+            answer_static(self, decision.upstream, head, added)
         else:
-            self.exchange = FileExchange(self, self._path, head, target, decision)
+            self.exchange = FileExchange(self, path, head, target, decision, added)
 
     # Answering
 
@@ -568,7 +581,7 @@ class ClientConnection(asyncio.Protocol):
 
     # WebSockets
 
-    def tunnel(self, upstream: asyncio.Transport, session: VerifiedSession, early: bytes) -> Tunnel:
+    def tunnel(self, upstream: asyncio.Transport, session: LiveSession, early: bytes) -> Tunnel:
         """From now on this connection is a WebSocket.
 
         :param early: what the upstream has sent already.

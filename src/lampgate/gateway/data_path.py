@@ -78,6 +78,7 @@ class DataPath:
             upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
             for upstream in settings.upstreams
         }
+        self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()

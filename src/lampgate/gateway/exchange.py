@@ -13,7 +13,7 @@ from lampgate.gateway.pool import Pool
 from lampgate.gateway.sides import Downstream, Tunnelling
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.policy.problem import Problem
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.wire.chunks import LAST_CHUNK, chunk
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, RequestHead, ResponseHead
 from lampgate.wire.header_rules import response_head
@@ -55,7 +55,7 @@ class Exchange:
         head: RequestHead,
         request: bytes,
         upstream: UpstreamSettings,
-        session: VerifiedSession,
+        session: LiveSession,
         dropped_cookies: tuple[bytes, ...],
         added: bytes = b"",
     ) -> None:

@@ -87,10 +87,12 @@ _BODY_TOO_LARGE = Problem(
 class FileExchange:
     """One request for a file, from its head to the last byte of its answer.
 
+    :param added: headers of the gateway for the answer.
     :ivar deadline: always 0.
     """
 
     __slots__ = (
+        "_added",
         "_client",
         "_discarded",
         "_head",
@@ -103,12 +105,21 @@ class FileExchange:
         "deadline",
     )
 
-    def __init__(self, client: Downstream, path: DataPath, head: RequestHead, target: Target, supply: Supply) -> None:
+    def __init__(
+        self,
+        client: Downstream,
+        path: DataPath,
+        head: RequestHead,
+        target: Target,
+        supply: Supply,
+        added: list[tuple[str, str]],
+    ) -> None:
         self._client = client
         self._path = path
         self._head = head
         self._target = target
         self._supply = supply
+        self._added = added
         self._discarded = 0
         self._started = False
         self._may_send = asyncio.Event()
@@ -167,7 +178,7 @@ class FileExchange:
     async def _answer(self, file: OpenFile) -> None:
         validators = Validators(f'"{file.modified_ns:x}-{file.size:x}"', file.modified_ns // 1_000_000_000)
         selection = select(self._head, validators, file.size)
-        headers = _headers(file, validators, selection)
+        headers = [*_headers(file, validators, selection), *self._added]
         length = selection.end - selection.start
         wanted = 0 if self._head.method == "HEAD" else length
         data = await self._read(file, selection.start, min(wanted, _PIECE)) if wanted else b""

@@ -12,6 +12,8 @@ from lampgate.config.settings import ListenAddress
 from lampgate.errors import LampgateError
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
+from lampgate.session.live import LiveSession
+from lampgate.session.revocation import Revocation
 from lampgate.wire.websocket import CLOSE_SESSION_ENDED
 
 #: Connections the kernel queues for us; a dashboard's page opens dozens of WebSockets at once.
@@ -58,7 +60,8 @@ class Server:
         self._servers: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._next_ping = path.loop.time() + path.limits.ping_interval
-        path.admission.revocations.subscribe(self._session_ended)
+        path.admission.revocations.subscribe(self._revoked)
+        path.admission.on_end = self._refused
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
         """Accept connections on sockets that are already bound."""
@@ -90,6 +93,7 @@ class Server:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await path.admission.close()
         await path.pool.close()
         path.access_log.flush()
 
@@ -106,13 +110,20 @@ class Server:
             self._next_ping = now + path.limits.ping_interval
         for tunnel in tuple(path.tunnels):
             tunnel.sweep(now)
-            if tunnel.session.good_until <= epoch:
+            if tunnel.session.ends_at <= epoch:
                 path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, "the session has ended")
-            elif pinging:
+                continue
+            path.admission.keep_going(tunnel.session, epoch)
+            if pinging:
                 tunnel.ping()
         self._ticker = path.loop.call_later(1.0, self._tick)
 
-    def _session_ended(self, session_id: str, reason: str) -> None:
+    def _revoked(self, revocation: Revocation) -> None:
         for tunnel in tuple(self._path.tunnels):
-            if tunnel.session.found.session.id == session_id:
-                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, reason)
+            if revocation.means(tunnel.session.found.session):
+                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, revocation.reason)
+
+    def _refused(self, live: LiveSession) -> None:
+        for tunnel in tuple(self._path.tunnels):
+            if tunnel.session is live:
+                self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, "the session has ended")

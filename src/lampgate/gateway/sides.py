@@ -10,7 +10,7 @@ from asyncio import Transport
 from typing import Protocol
 
 from lampgate.policy.problem import Problem
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.wire.head import RequestHead, ResponseHead
 
 
@@ -60,7 +60,7 @@ class Downstream(Protocol):
         """Read from the client again."""
         ...
 
-    def tunnel(self, upstream: Transport, session: VerifiedSession, early: bytes) -> Tunnelling:
+    def tunnel(self, upstream: Transport, session: LiveSession, early: bytes) -> Tunnelling:
         """From now on this connection is a WebSocket."""
         ...
 

@@ -15,10 +15,16 @@ _HEADERS = (
 )
 
 
-def answer_static(client: Downstream, upstream: UpstreamSettings, head: RequestHead) -> None:
-    """Answer with the status code of the upstream's URL, whatever the method. A body of the request is discarded."""
+def answer_static(
+    client: Downstream, upstream: UpstreamSettings, head: RequestHead, added: list[tuple[str, str]]
+) -> None:
+    """Answer with the status code of the upstream's URL, whatever the method. A body of the request is discarded.
+
+    :param added: headers of the gateway.
+    """
     status = int(upstream.url.removeprefix("static://"))
     # RFC 9110 section 15: these end with their head.
     body = b"" if status in (204, 205, 304) else _BODY
     shown = b"" if head.method == "HEAD" else body
-    client.respond(status, list(_HEADERS) if body else [], shown, len(body), keep_alive=head.keep_alive)
+    headers = [*(_HEADERS if body else ()), *added]
+    client.respond(status, headers, shown, len(body), keep_alive=head.keep_alive)

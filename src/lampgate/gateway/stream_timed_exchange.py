@@ -12,7 +12,7 @@ from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.pool import Pool
 from lampgate.gateway.sides import Downstream
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.wire.head import RequestHead, ResponseHead
 
 _logger = logging.getLogger("lampgate.gateway")
@@ -30,7 +30,7 @@ class StreamTimedExchange(Exchange):
         head: RequestHead,
         request: bytes,
         upstream: UpstreamSettings,
-        session: VerifiedSession,
+        session: LiveSession,
         dropped_cookies: tuple[bytes, ...],
         added: bytes = b"",
     ) -> None:

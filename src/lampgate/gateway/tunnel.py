@@ -6,7 +6,7 @@ import os
 from asyncio import Transport
 
 from lampgate.gateway.sides import Downstream
-from lampgate.session.cache import VerifiedSession
+from lampgate.session.live import LiveSession
 from lampgate.wire.websocket import PING_FRAME, FrameFollower, close_frame
 
 
@@ -28,7 +28,7 @@ class Tunnel:
         "session",
     )
 
-    def __init__(self, client: Downstream, upstream: Transport, session: VerifiedSession) -> None:
+    def __init__(self, client: Downstream, upstream: Transport, session: LiveSession) -> None:
         self._client = client
         self._upstream = upstream
         self._from_client = FrameFollower()

@@ -39,9 +39,18 @@ class IdentityError(LampgateError):
 
 
 class ProviderUnreachableError(IdentityError):
-    """No usable HTTP answer: name resolution, connection, TLS, time, a redirect, a server error."""
+    """No usable HTTP answer: name resolution, connection, TLS, time, a redirect, a server error, throttling.
+
+    :ivar retry_after: seconds to wait for, as the provider asks; zero where it does not.
+    """
 
     code: ClassVar[str] = "provider.unreachable"
+
+    def __init__(
+        self, sentence: str, *, remedy: str = "", cause: str = "", place: str = "", retry_after: float = 0.0
+    ) -> None:
+        super().__init__(sentence, remedy=remedy, cause=cause, place=place)
+        self.retry_after = retry_after
 
 
 class ProviderMetadataError(IdentityError):

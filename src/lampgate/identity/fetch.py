@@ -22,16 +22,24 @@ if TYPE_CHECKING:
 #: A key set with certificates takes 20 KB, a token response with 200 groups 30 KB.
 _LARGEST_ANSWER = 1024 * 1024
 
+#: The longest ``Retry-After`` that is followed, in seconds.
+_LONGEST_WAIT = 300.0
+
 #: Nothing compressed, so that a small answer stays small.
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "lampgate"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """The provider's answer. ``document`` is None where the body is not JSON."""
+    """The provider's answer.
+
+    :ivar document: None where the body is not JSON.
+    :ivar retry_after: seconds, from ``Retry-After``; zero where there is none, or where it is a date.
+    """
 
     status: int
     document: Any
+    retry_after: float = 0.0
 
 
 class ProviderClient:
@@ -97,7 +105,7 @@ class ProviderClient:
             elif response.is_redirect:
                 cause = f"it answered {response.status_code}, a redirect, which is not followed"
             else:
-                return Answer(response.status_code, _json(body))
+                return Answer(response.status_code, _json(body), _seconds(response.headers.get("retry-after", "")))
         raise ProviderUnreachableError(
             f"The OpenID provider cannot be reached at {url}",
             cause=cause,
@@ -135,6 +143,11 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def _seconds(value: str) -> float:
+    # Bounded: nobody is to switch renewals off for a day with one header.
+    return min(float(value), _LONGEST_WAIT) if value.isascii() and value.isdigit() and len(value) < 9 else 0.0
 
 
 def _in_words(error: Exception) -> str:

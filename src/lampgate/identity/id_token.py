@@ -42,7 +42,7 @@ class Expectations:
     metadata: ProviderMetadata
     audiences: tuple[str, ...]
     audience_claims: tuple[str, ...]
-    nonce: str
+    nonce: str | None
     now: float
     leeway: float
 
@@ -97,7 +97,9 @@ def check_claims(claims: Mapping[str, Any], expected: Expectations) -> None:
     _check_audience(claims, expected)
     _check_times(claims, expected)
     nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+    if expected.nonce is not None and (
+        not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode())
+    ):
         _refuse("nonce", "it belongs to another sign-in (its nonce differs)")
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:

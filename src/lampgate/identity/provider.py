@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from lampgate.config.settings import ProviderSettings
 from lampgate.errors import LampgateError
@@ -31,10 +33,12 @@ from lampgate.identity.errors import (
 from lampgate.identity.fetch import ProviderClient
 from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
+from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
 from lampgate.identity.subject import subject_of
-from lampgate.identity.token_response import read_token_response
-from lampgate.session.record import Subject, Token
+from lampgate.identity.token_response import TokenResponse, read_token_response
+from lampgate.session.record import Session, Subject, Token
+from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
 
 if TYPE_CHECKING:
     import httpx
@@ -198,30 +202,45 @@ class Provider:
 
         :raises LampgateError: one class a kind of failure; see `lampgate.identity.errors`.
         """
-        metadata = self._ready_metadata()
-        place = self._place_of("provider.client_authentication")
-        own = credentials(
-            self.settings.client_authentication,
-            self.settings.client_id,
-            metadata.token_endpoint_auth_methods,
-            place=place,
-        )
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": redirect_uri,
             "code_verifier": attempt.code_verifier,
-            "scope": self._scopes.parameter,
-            **own.form,
         }
+        hide = (code, attempt.code_verifier, attempt.state, attempt.nonce)
         asked_at = self._clock()
-        answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
-        hide = (code, attempt.code_verifier, attempt.state, attempt.nonce, own.secret)
-        tokens = read_token_response(answer, hide=hide, place=self._place_of("provider.scopes"))
-        subject = await self._verify(tokens.id_token, attempt.nonce, metadata)
-        # Counted from before the request was sent: a token never lives longer than its issuer thinks.
-        access_token = Token(tokens.access_token, int(asked_at) + tokens.expires_in)
-        return SignedIn(subject, access_token, tokens.id_token, tokens.refresh_token)
+        tokens = await self._request_tokens(form, hide)
+        subject = self._subject(await self._verified(tokens.id_token, attempt.nonce))
+        return SignedIn(subject, _access_token(tokens, asked_at), tokens.id_token, tokens.refresh_token)
+
+    async def refresh(self, session: Session) -> Renewal:
+        """New tokens for a session, from its refresh token (RFC 6749 section 6, OpenID Connect Core section 12).
+
+        Never raises: what went wrong is either the end of the session or may pass; see `outcome_of`.
+        """
+        if not session.refresh_token:
+            return Refused("no-refresh-token")
+        form = {"grant_type": "refresh_token", "refresh_token": session.refresh_token}
+        asked_at = self._clock()
+        try:
+            tokens = await self._request_tokens(form, (session.refresh_token,), renewal=True)
+            subject = await self._same_subject(tokens.id_token, session.subject)
+        except LampgateError as error:
+            outcome = outcome_of(error)
+            if isinstance(outcome, Unsure) and not isinstance(error, ProviderUnreachableError):
+                _log.error("renewing a session failed for a reason on this side: %s", error)
+            return outcome
+        return Renewed(
+            msgspec.structs.replace(
+                session,
+                subject=subject,
+                tokens=session.tokens | {"access_token": _access_token(tokens, asked_at)},
+                refresh_token=tokens.refresh_token or session.refresh_token,
+                id_token=tokens.id_token if tokens.id_token and session.id_token else session.id_token,
+                generation=session.generation + 1,
+            )
+        )
 
     def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).
@@ -275,7 +294,29 @@ class Provider:
             )
         return read_keys(answer.document, place=place)
 
-    async def _verify(self, token: str, nonce: str, metadata: ProviderMetadata) -> Subject:
+    async def _request_tokens(
+        self, grant: dict[str, str], hide: tuple[str, ...], *, renewal: bool = False
+    ) -> TokenResponse:
+        """One request to the token endpoint, with our credentials and the scopes of one resource."""
+        metadata = self._ready_metadata()
+        own = credentials(
+            self.settings.client_authentication,
+            self.settings.client_id,
+            metadata.token_endpoint_auth_methods,
+            place=self._place_of("provider.client_authentication"),
+        )
+        form = {**grant, "scope": self._scopes.parameter, **own.form}
+        answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
+        return read_token_response(
+            answer, hide=(*hide, own.secret), place=self._place_of("provider.scopes"), renewal=renewal
+        )
+
+    async def _verified(self, token: str, nonce: str | None) -> dict[str, Any]:
+        """The claims of an ID token that passes every check.
+
+        :param nonce: of the sign-in; None after a renewal, whose ID token has none.
+        """
+        metadata = self._ready_metadata()
         header = id_token.read_header(token, metadata.signing_algorithms)
         key = await self._keys.find(header.kid, header.algorithm)
         if key is None:
@@ -297,7 +338,34 @@ class Provider:
             leeway=self.settings.clock_leeway,
         )
         id_token.check_claims(claims, expectations)
+        return claims
+
+    def _subject(self, claims: Mapping[str, Any]) -> Subject:
         return subject_of(claims, self.settings, entra=self.is_entra)
+
+    async def _same_subject(self, token: str, known: Subject) -> Subject:
+        """The person after a renewal: the same one, with what is new about them (OpenID Connect Core section 12.2).
+
+        :raises IdTokenInvalidError: it is somebody else's ID token, or not a good one.
+        """
+        if not token:
+            return known
+        subject = self._subject(await self._verified(token, None))
+        if (subject.issuer, subject.sub, subject.key) != (known.issuer, known.sub, known.key):
+            raise IdTokenInvalidError(
+                "The renewed ID token is somebody else's",
+                reason="subject",
+                cause="its issuer or subject differs from that of the sign-in",
+                remedy="Sign in again.",
+            )
+        # A renewal's ID token may say less than the first one. Entra's says everything: no groups there are none.
+        return msgspec.structs.replace(
+            subject,
+            name=subject.name or known.name,
+            email=subject.email or known.email,
+            preferred_username=subject.preferred_username or known.preferred_username,
+            groups=subject.groups or (() if self.is_entra else known.groups),
+        )
 
     def _announce(self, metadata: ProviderMetadata) -> None:
         _log.info("provider ready: issuer=%s", metadata.issuer)
@@ -310,6 +378,11 @@ class Provider:
                 self._scopes.resource,
                 left_out,
             )
+
+
+def _access_token(tokens: TokenResponse, asked_at: float) -> Token:
+    # Counted from before the request was sent: a token never lives longer than its issuer thinks.
+    return Token(tokens.access_token, int(asked_at) + tokens.expires_in, int(asked_at))
 
 
 def _with_query(url: str, parameters: dict[str, str]) -> str:

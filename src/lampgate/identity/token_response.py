@@ -26,7 +26,7 @@ _LONGEST_CLAIMS = 2_000
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenResponse:
-    """Tokens as issued. ``expires_in`` is in seconds."""
+    """Tokens as issued. ``expires_in`` is in seconds; ``id_token`` may be empty after a renewal."""
 
     access_token: str
     expires_in: int
@@ -34,15 +34,25 @@ class TokenResponse:
     refresh_token: str
 
 
-def read_token_response(answer: Answer, *, hide: tuple[str, ...], place: str = "") -> TokenResponse:
+def read_token_response(
+    answer: Answer, *, hide: tuple[str, ...], place: str = "", renewal: bool = False
+) -> TokenResponse:
     """The tokens.
 
     :param hide: secrets of the request, which an error text may echo.
+    :param renewal: a renewal may come without an ID token (OpenID Connect Core section 12.2).
     :raises TokenEndpointError: the provider refused.
     :raises TokenResponseError: what it answered is not a token response.
     :raises ProviderUnreachableError: it answered with a server error.
     """
     body = answer.document if isinstance(answer.document, dict) else {}
+    if answer.status == 429:
+        raise ProviderUnreachableError(
+            "The OpenID provider is asked more often than it allows",
+            cause=quoted(body.get("error_description"), hide) or "HTTP status 429",
+            remedy="Try again in a moment.",
+            retry_after=answer.retry_after,
+        )
     if isinstance(body.get("error"), str):
         raise _refusal(body, hide)
     if answer.status >= 500:
@@ -50,6 +60,7 @@ def read_token_response(answer: Answer, *, hide: tuple[str, ...], place: str = "
             "The OpenID provider answered a token request with a server error",
             cause=f"HTTP status {answer.status}",
             remedy="Try again in a moment.",
+            retry_after=answer.retry_after,
         )
     if answer.status != 200:
         raise _not_usable(f"HTTP status {answer.status} without an OAuth error", place)
@@ -58,7 +69,9 @@ def read_token_response(answer: Answer, *, hide: tuple[str, ...], place: str = "
         raise _not_usable("there is no access token in it", place)
     if str(body.get("token_type", "Bearer")).lower() != "bearer":
         raise _not_usable("its access token is not a bearer token", place)
-    if not isinstance(id_token, str) or not id_token:
+    if renewal and id_token is None:
+        id_token = ""
+    elif not isinstance(id_token, str) or not id_token:
         raise _not_usable("there is no ID token in it, though the scope openid was asked for", place)
     refresh_token = body.get("refresh_token")
     return TokenResponse(

@@ -66,14 +66,12 @@ class Refuse:
 
 Decision = Forward | Supply | Serve | Refuse
 
-_STORE_UNKNOWN = Problem(
-    status=503,
-    code="session.unknown",
-    title="Please try again in a moment",
-    sentence="Your session cannot be looked up right now. You are not signed out.",
-    remedy="Reload the page in a few seconds.",
-    headers=(("Retry-After", "5"),),
-)
+#: Why there is no session, for those reasons that a person can make sense of.
+_REASONS = {
+    "idle": "The session has ended, because nobody used the dashboard for a while.",
+    "expired": "The session has reached its end.",
+    "revoked": "The session was signed out.",
+}
 _NO_UPSTREAM = Problem(
     status=404,
     code="route.none",
@@ -141,9 +139,9 @@ class Policy:
             return Refuse(_TOO_LONG)
         upstream = self._routes.find(path)
         if isinstance(lookup, Unknown):
-            return Refuse(_STORE_UNKNOWN)
+            return Refuse(_unknown(lookup))
         if isinstance(lookup, Absent):
-            return self._sign_in(head, target, upstream)
+            return self._sign_in(head, target, upstream, lookup)
         if upstream is None:
             return Refuse(self._nothing_at(target))
         if refusal := _upgrade_refusal(head, upstream):
@@ -180,18 +178,21 @@ class Policy:
             return _NO_UPSTREAM
         return slash_missing(target)
 
-    def _sign_in(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
+    def _sign_in(
+        self, head: RequestHead, target: Target, upstream: UpstreamSettings | None, absent: Absent
+    ) -> Decision:
         if head.method in ("GET", "HEAD") and is_navigation(head):
             page = "start" if self._skip_sign_in_page else "sign_in"
             return_path = quote(target.origin_form.decode("latin-1"), safe="/", encoding="latin-1")
-            return Serve(f"{self._prefix}/{page}", b"rd=" + return_path.encode("ascii"))
+            claims = f"&claims={quote(absent.claims, safe='')}" if absent.claims else ""
+            return Serve(f"{self._prefix}/{page}", f"rd={return_path}{claims}".encode("ascii"))
         reload = upstream is not None and upstream.profile == "headlamp" and not head.upgrade
         return Refuse(
             Problem(
                 status=401,
                 code="session.none",
                 title="Not signed in",
-                sentence="There is no session for this request: it has ended, or nobody has signed in yet.",
+                sentence=_why_absent(absent),
                 remedy="Open the dashboard in a browser to sign in.",
                 headers=(headlamp.RELOAD_HEADER,) if reload else (),
                 action=("Sign in", f"{self._prefix}/start"),
@@ -201,6 +202,27 @@ class Policy:
 
 def _sandbox(upstream: UpstreamSettings) -> bytes:
     return headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b""
+
+
+def _unknown(lookup: Unknown) -> Problem:
+    seconds = max(1, round(lookup.retry_after))
+    return Problem(
+        status=503,
+        code="session.unknown",
+        title="Please try again in a moment",
+        sentence="Your session cannot be confirmed right now. You are not signed out.",
+        remedy=f"Reload the page in {seconds} seconds.",
+        headers=(("Retry-After", str(seconds)),),
+    )
+
+
+def _why_absent(absent: Absent) -> str:
+    sentence = _REASONS.get(absent.reason)
+    if sentence is not None:
+        return sentence
+    if absent.sentence:
+        return f"The session has ended: the provider does not renew it. {absent.sentence}"
+    return "There is no session for this request: it has ended, or nobody has signed in yet."
 
 
 def _may_show_a_page(head: RequestHead, path: str) -> bool:

@@ -163,13 +163,14 @@ class SignIn:
             signed_in_at=int(now),
             expires_at=int(now + self._settings.session.lifetime),
             tokens={"access_token": signed_in.access_token},
+            refresh_token=signed_in.refresh_token,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []
         earlier = visit.session
         if earlier is not None and earlier.subject.key != session.subject.key:
             # Somebody else's session in the same browser ends here, and its WebSockets with it.
-            set_cookies += await settled(visit.store.end(earlier, visit.cookies))
+            set_cookies += await settled(visit.store.end(visit.found, visit.cookies))
         set_cookies += await settled(visit.store.save(session, visit.cookies, now))
         _log.info("signed in: %s", _named(session.subject))
         if visit.attributes.same_site == "strict":

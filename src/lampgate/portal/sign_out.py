@@ -54,7 +54,7 @@ class SignOut:
         attributes = visit.sign_in_attributes
         attempts = AttemptCookies(self._settings.session.cookie.name, attributes, self._keys, 0)
         set_cookies = [
-            *await settled(visit.store.end(session, visit.cookies)),
+            *await settled(visit.store.end(visit.found, visit.cookies)),
             *delete_cookies(attempts.all(visit.cookies), attributes),
         ]
         if session is not None:

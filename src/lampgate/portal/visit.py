@@ -32,6 +32,11 @@ class Visit:
     wants: Wants
 
     @property
+    def found(self) -> Found | None:
+        """The live session as its store knows it, if there certainly is one."""
+        return self.lookup if isinstance(self.lookup, Found) else None
+
+    @property
     def session(self) -> Session | None:
         """The live session, if there certainly is one."""
         return self.lookup.session if isinstance(self.lookup, Found) else None

@@ -1,1 +1,1 @@
-"""Sessions: the record, the sealed cookie that carries it, the store interface, the verified-session cache."""
+"""Sessions: the record, the sealed cookie that carries it, the store interface, the sessions in use."""

@@ -27,9 +27,12 @@ class _Packed(Struct, frozen=True, array_like=True, omit_defaults=True):
     subject: Subject
     signed_in_at: int
     expires_at: int
-    tokens: dict[str, tuple[_Text, int]]
+    tokens: dict[str, tuple[_Text, int, int]]
     refresh_token: _Text = ""
     id_token: _Text = ""
+    generation: int = 0
+    provider_session: str = ""
+    active_at: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -43,9 +46,15 @@ def pack(session: Session) -> bytes:
         subject=session.subject,
         signed_in_at=session.signed_in_at,
         expires_at=session.expires_at,
-        tokens={name: (_take_apart(token.value), token.expires_at) for name, token in session.tokens.items()},
+        tokens={
+            name: (_take_apart(token.value), token.expires_at, token.obtained_at)
+            for name, token in session.tokens.items()
+        },
         refresh_token=_take_apart(session.refresh_token),
         id_token=_take_apart(session.id_token),
+        generation=session.generation,
+        provider_session=session.provider_session,
+        active_at=session.active_at,
     )
     return zlib.compress(_encoder.encode(packed), 9)
 
@@ -62,9 +71,15 @@ def unpack(data: bytes) -> Session | None:
         subject=packed.subject,
         signed_in_at=packed.signed_in_at,
         expires_at=packed.expires_at,
-        tokens={name: Token(_put_together(text), expires_at) for name, (text, expires_at) in packed.tokens.items()},
+        tokens={
+            name: Token(_put_together(text), expires_at, obtained_at)
+            for name, (text, expires_at, obtained_at) in packed.tokens.items()
+        },
         refresh_token=_put_together(packed.refresh_token),
         id_token=_put_together(packed.id_token),
+        generation=packed.generation,
+        provider_session=packed.provider_session,
+        active_at=packed.active_at,
     )
 
 

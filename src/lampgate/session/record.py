@@ -36,10 +36,14 @@ class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_userna
 
 
 class Token(Struct, frozen=True):
-    """A token for one resource. Opaque to lampgate except for display."""
+    """A token for one resource. Opaque to lampgate except for display.
+
+    :ivar obtained_at: when it was asked for.
+    """
 
     value: str
     expires_at: int
+    obtained_at: int = 0
 
     def __repr__(self) -> str:
         return f"Token(<hidden>, expires_at={self.expires_at})"
@@ -49,9 +53,12 @@ class Session(Struct, frozen=True, omit_defaults=True):
     """A signed-in browser.
 
     :ivar id: random, new at every sign-in.
-    :ivar tokens: by name; ``access_token`` is the one for the dashboard's API.
-    :ivar id_token: kept only where a header injection asks for it.
+    :ivar tokens: by name; ``access_token`` is the one for the dashboard's API. A cookie may have left it out.
+    :ivar id_token: kept only where a header injection or a sign-out at the provider asks for it.
     :ivar expires_at: the absolute end, whatever happens.
+    :ivar generation: how often its tokens were renewed; of two records of one session the higher one is the newer.
+    :ivar provider_session: the ``sid`` claim, by which the provider can end it (OpenID Connect Back-Channel Logout).
+    :ivar active_at: when the person last did something, as far as is written down; for the idle lifetime.
     """
 
     id: str
@@ -61,11 +68,20 @@ class Session(Struct, frozen=True, omit_defaults=True):
     tokens: dict[str, Token] = field(default_factory=dict)
     refresh_token: str = ""
     id_token: str = ""
+    generation: int = 0
+    provider_session: str = ""
+    active_at: int = 0
 
     def __repr__(self) -> str:
         return f"Session({self.subject.key}, expires_at={self.expires_at})"
 
+    @property
+    def access_token(self) -> Token | None:
+        """The token for the dashboard's API, if the record has it."""
+        return self.tokens.get("access_token")
+
     def good_until(self) -> int:
-        """The moment from which this session no longer admits a request: its own end or its access token's."""
-        access_token = self.tokens.get("access_token")
-        return min(self.expires_at, access_token.expires_at) if access_token else self.expires_at
+        """The moment from which requests can no longer be forwarded as they are: the end of the session, or of its
+        access token, whichever comes first. Zero where there is no access token."""
+        token = self.access_token
+        return min(self.expires_at, token.expires_at) if token else 0

@@ -10,30 +10,53 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lampgate.session.record import Session
+from lampgate.session.renewal import Redeem, Renewal
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The session exists and is within its life."""
+    """The session exists and is within its life; its tokens may be stale or, in a cookie, left out.
+
+    :ivar handle: the store's own: what it needs to write this session again. Never shown.
+    """
 
     session: Session
+    handle: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Found({self.session!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is certainly no such session. ``reason`` is a stable word for logs: ``expired``, ``revoked`` …"""
+    """There is certainly no such session.
+
+    :ivar reason: a stable word for logs: ``expired``, ``revoked`` …
+    :ivar sentence: what the person should know about it; mostly empty.
+    :ivar claims: a claims challenge that a new sign-in has to repeat; mostly empty.
+    """
 
     reason: str
+    sentence: str = ""
+    claims: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The store could not tell. Nobody is signed out for it."""
+    """It could not be told whether there is a session, or its tokens could not be renewed. Nobody is signed out.
+
+    :ivar retry_after: seconds after which asking again is worth it.
+    """
 
     cause: str
+    retry_after: float = 5.0
 
 
 Lookup = Found | Absent | Unknown
+
+
+class StoreUnavailableError(Exception):
+    """The store cannot keep anything at the moment. ``str()`` says why, without secrets."""
 
 
 class SessionStore(Protocol):
@@ -49,16 +72,28 @@ class SessionStore(Protocol):
         ...
 
     def save(self, session: Session, cookies: Mapping[str, str], now: float) -> list[str] | Awaitable[list[str]]:
-        """Keep a session.
+        """Keep a new session.
 
         :param cookies: the request's cookies, so that left-over parts can be deleted.
         :returns: the values of the ``Set-Cookie`` headers to send.
+        :raises StoreUnavailableError: it cannot be kept at the moment.
         """
         ...
 
-    def end(self, session: Session | None, cookies: Mapping[str, str]) -> list[str] | Awaitable[list[str]]:
-        """Forget a session. ``session`` is None where the cookies could not be opened.
+    def end(self, found: Found | None, cookies: Mapping[str, str]) -> list[str] | Awaitable[list[str]]:
+        """Forget a session. ``found`` is None where the cookies could not be opened.
 
         :returns: the values of the ``Set-Cookie`` headers that delete what the browser holds.
         """
+        ...
+
+    async def renew(self, found: Found, redeem: Redeem) -> Renewal:
+        """Renew a session's tokens, once among all replicas as far as this store can see to it, and keep the result.
+
+        Another replica's renewal that came first counts as the result, without a call of ``redeem``.
+        """
+        ...
+
+    def browser_copy(self, found: Found, cookies: Mapping[str, str], now: float) -> list[str]:
+        """What to set in the browser after a renewal; nothing where the browser only holds a ticket."""
         ...

@@ -45,7 +45,7 @@ def session_settings(options: Options, draft: Draft) -> SessionSettings | None:
     }
     if any(value is None for value in values.values()):
         return None
-    return SessionSettings.model_validate(values)
+    return SessionSettings.model_validate(values | {"renew_after": _renew_after(options, draft)})
 
 
 def _check_store(options: Options, draft: Draft) -> None:
@@ -228,6 +228,15 @@ def _lifetime(options: Options, draft: Draft) -> float | None:
         )
         return None
     return written.value
+
+
+def _renew_after(options: Options, draft: Draft) -> float | None:
+    """None where nothing or 0 is written: there 0 switches renewal off, here it leaves it to the token's end."""
+    written = options.written("cookie-refresh", float)
+    if written is None:
+        return None
+    draft.keep("session.renew_after", written)
+    return written.value or None
 
 
 def _sign_in_timeout(options: Options, draft: Draft) -> float | None:

@@ -36,16 +36,7 @@ OPTIONS = (
     Option("cookie-domain", "cookie_domains", Kind.LIST, (), Works("session.cookie.domain")),
     Option("cookie-path", "cookie_path", Kind.STRING, "/", Refused("the session holds for the whole host")),
     Option("cookie-expire", "cookie_expire", Kind.DURATION, 168 * 3600.0, Works("session.lifetime")),
-    Option(
-        "cookie-refresh",
-        "cookie_refresh",
-        Kind.DURATION,
-        0.0,
-        NoEffect(
-            "tokens are not refreshed yet. A session ends with its access token (with Entra after 60 to 90 minutes), "
-            "and the next page signs in again without a prompt while the provider knows the browser"
-        ),
-    ),
+    Option("cookie-refresh", "cookie_refresh", Kind.DURATION, 0.0, Works("session.renew_after")),
     Option("cookie-secure", "cookie_secure", Kind.BOOLEAN, True, Works("public_url")),
     Option("cookie-httponly", "cookie_httponly", Kind.BOOLEAN, True, Refused("scripts never get to see the session")),
     Option("cookie-samesite", "cookie_samesite", Kind.STRING, "", Works("session.cookie.same_site")),
