@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from lampgate.config.settings import UpstreamSettings
+from lampgate.session.renewal import Renewed
 from tests.gateway.stage import Client, Stage
+from tests.gateway.test_renewals import Provider, due, renewed
 
 SECRET = b"not for anybody"
 
@@ -273,3 +275,20 @@ class TestFixedAnswers:
         for _ in range(2):
             status, headers, _ = await answer(client, stage, "HEAD /ok")
             assert (status, headers["content-length"]) == (200, "13")
+
+
+@pytest.mark.parametrize("path", ["/a%20b.txt", "/large.bin", "/ok"])
+async def test_a_renewed_session_reaches_the_browser_with_a_file_as_well(site: Path, path: str) -> None:
+    upstreams = (
+        UpstreamSettings(id="files", path="/", url=f"file://{site}"),
+        UpstreamSettings(id="ok", path="/ok", url="static://204"),
+    )
+    async with Stage(upstreams=upstreams, redeem=Provider()) as stage:
+        session = stage.session(token=due())
+        newer = renewed(session)
+        assert isinstance(newer, Renewed)
+        for cookie, is_new in ((stage.cookie(newer.session), True), (stage.cookie(session), False)):
+            client = await stage.client()
+            client.sends(stage.request(f"GET {path} HTTP/1.1", f"Cookie: {cookie}", signed_in=False))
+            _, headers, _ = await client.gets_answer()
+            assert ("set-cookie" not in headers) == is_new
