@@ -155,13 +155,13 @@ def main() -> None:
     people, replicas = int(sys.argv[1]), int(sys.argv[2])
     day = asyncio.run(simulate(people, replicas))
     total = sum(day.token_requests.values())
-    print(f"{people} people, {replicas} replicas: {day.requests} requests, {day.waited} waited")  # noqa: T201 - the result
-    print(
-        f"{day.unavailable} told to come back while the provider was away for ten minutes, {day.lost} sessions lost"
-    )
-    print(f"{total} token requests, {total / people / 8:.2f} a person and hour; by hour:")  # noqa: T201 - the result
-    for hour, count in sorted(day.token_requests.items()):
-        print(f"  {hour:02}  {count:7}  {count / 3600:6.2f}/s")  # noqa: T201 - the result
+    lines = [
+        f"{people} people, {replicas} replicas: {day.requests} requests, {day.waited} waited",
+        f"provider away for ten minutes: {day.unavailable} told to come back, {day.lost} sessions lost",
+        f"{total} token requests, {total / people / 8:.2f} a person and hour; by hour:",
+        *(f"  {hour:02}  {count:7}  {count / 3600:6.2f}/s" for hour, count in sorted(day.token_requests.items())),
+    ]
+    sys.stdout.write("\n".join([*lines, ""]))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,13 @@ from typing import Final, cast
 from lampgate.config.settings import UpstreamSettings
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
+from lampgate.gateway.file_exchange import FileExchange
 from lampgate.gateway.portal_exchange import PortalExchange
+from lampgate.gateway.static_answer import answer_static
+from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
 from lampgate.policy.activity import is_activity
-from lampgate.policy.decision import Forward, Refuse, Serve
+from lampgate.policy.decision import Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import wants
 from lampgate.session.live import LiveSession
@@ -45,6 +48,13 @@ _TOO_MANY_WEBSOCKETS = Problem(
     sentence="No further WebSocket can be opened at the moment: this session, or the gateway, has as many as it may.",
     remedy="Close tabs of the dashboard that are not needed.",
     headers=(("Retry-After", "5"),),
+)
+
+_NO_WEBSOCKET = Problem(
+    status=400,
+    code="request.no-websocket-here",
+    title="No WebSocket here",
+    sentence="This address does not speak WebSocket.",
 )
 
 
@@ -125,7 +135,7 @@ class ClientConnection(asyncio.Protocol):
         self._lines = b""
         #: What `_lines` was made from.
         self._lines_of: tuple[list[Header] | None, bytes | None, UpstreamSettings | None] = (None, None, None)
-        self.exchange: Exchange | PortalExchange | None = None
+        self.exchange: Exchange | PortalExchange | FileExchange | None = None
 
     # What asyncio calls
 
@@ -346,6 +356,8 @@ class ClientConnection(asyncio.Protocol):
             self._serve(head, origin, lookup, decision)
         elif isinstance(decision, Refuse):
             self.refuse(decision.problem)
+        elif isinstance(decision, Supply) and verified is not None:
+            self._supply(head, target, origin, decision, verified)
         else:
             # A good session that the cache has just dropped: look once more, never forward without its headers.
             self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
@@ -380,8 +392,8 @@ class ClientConnection(asyncio.Protocol):
         if head.cookie in verified.behind:
             copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
             added += field_lines([("Set-Cookie", value) for value in copies])
-        request = request_head(head, target.origin_form, self._lines)
-        exchange = Exchange(
+        request = request_head(head, decision.target or target.origin_form, self._lines)
+        exchange = (StreamTimedExchange if upstream.stream_idle_timeout else Exchange)(
             self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), added
         )
         self.exchange = exchange
@@ -409,19 +421,30 @@ class ClientConnection(asyncio.Protocol):
 
     def _serve(self, head: RequestHead, origin: Origin, lookup: Lookup, decision: Serve) -> None:
         if head.upgrade:
-            self.refuse(
-                Problem(
-                    status=400,
-                    code="request.no-websocket-here",
-                    title="No WebSocket here",
-                    sentence="This address does not speak WebSocket.",
-                )
-            )
+            self.refuse(_NO_WEBSOCKET)
             return
         exchange = PortalExchange(self, self._path, head, decision, origin, lookup, self._wants, self._peer)
         self.exchange = exchange
         if self._reading is _Reading.WAITING:
             exchange.body_end(self._started_at)
+
+    def _supply(
+        self, head: RequestHead, target: Target, origin: Origin, decision: Supply, verified: LiveSession
+    ) -> None:
+        path = self._path
+        if head.upgrade:
+            self.refuse(_NO_WEBSOCKET)
+            return
+        if path.watches_activity and is_activity(head, target, decision.upstream):
+            path.admission.active(verified, head.cookie, time.time())
+        added: list[tuple[str, str]] = []
+        if head.cookie in verified.behind:
+            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
+            added = [("Set-Cookie", value) for value in copies]
+        if decision.upstream.scheme == "static":
+            answer_static(self, decision.upstream, head, added)
+        else:
+            self.exchange = FileExchange(self, path, head, target, decision, added)
 
     # Answering
 

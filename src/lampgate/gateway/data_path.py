@@ -81,7 +81,11 @@ class DataPath:
         self.render = render
         self.access_log = access_log
         self.logger = logging.getLogger("lampgate.gateway")
-        self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.hosts = {
+            # A unix socket has no authority; "localhost" is what its server can make sense of.
+            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
+            for upstream in settings.upstreams
+        }
         self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import Transport
 
 from lampgate.config.settings import UpstreamSettings
-from lampgate.gateway.pool import Pool
+from lampgate.gateway.pool import UNREACHABLE, Pool
 from lampgate.gateway.sides import Downstream, Tunnelling
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.policy.problem import Problem
@@ -148,7 +148,7 @@ class Exchange:
         if self._client.exchange is self:
             self._refuse(
                 502,
-                "upstream.unreachable",
+                UNREACHABLE,
                 "The dashboard cannot be reached",
                 f"No connection to the upstream “{self.upstream.id}” could be made.",
                 cause,

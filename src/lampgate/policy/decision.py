@@ -1,7 +1,8 @@
 """The one gate (invariant 1): request head + session -> what is to be done with the request.
 
-Pure. Nothing reaches an upstream but through `Forward`, and `decide` returns that only for a session that was found
-good and a request that is not another site's. Every method, path and upgrade comes through here.
+Pure. Nothing reaches an upstream but through `Forward` (`Supply`, where the upstream is files or a fixed answer), and
+`decide` returns these only for a session that was found good and a request that is not another site's. Every method,
+path and upgrade comes through here.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from lampgate.config.backtracking import LONGEST_TEXT
 from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.policy import cross_site, headlamp
 from lampgate.policy.problem import Problem
 from lampgate.policy.routes import Routes
+from lampgate.policy.slash import slash_missing
 from lampgate.policy.wants import is_navigation
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
 from lampgate.wire.header_rules import RequestHeaders
 from lampgate.wire.origin import Origin
+from lampgate.wire.request_parser import BadRequestError
 from lampgate.wire.target import Target
 
 
@@ -26,10 +30,23 @@ class Forward:
     """Send the request on, with the session's headers. Also the decision for a permitted upgrade.
 
     :ivar added: complete header lines for the answer, each ending in CRLF.
+    :ivar target: the request target to send, where it is not the one received; judged like that one.
     """
 
     upstream: UpstreamSettings
     added: bytes = b""
+    target: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Answer in the place of an upstream that is no server: a fixed answer, or a file. As permitted as `Forward`.
+
+    :ivar path: of the file, relative to the upstream's directory; canonical.
+    """
+
+    upstream: UpstreamSettings
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,7 @@ class Refuse:
     problem: Problem
 
 
-Decision = Forward | Serve | Refuse
+Decision = Forward | Supply | Serve | Refuse
 
 #: Why there is no session, for those reasons that a person can make sense of.
 _REASONS = {
@@ -61,6 +78,12 @@ _NO_UPSTREAM = Problem(
     title="Nothing here",
     sentence="No upstream is configured for this path.",
 )
+_TOO_LONG = Problem(
+    status=414,
+    code="route.path-too-long",
+    title="The path is too long",
+    sentence=f"Paths of more than {LONGEST_TEXT} characters are not matched with the upstreams' expressions.",
+)
 
 
 class Policy:
@@ -71,11 +94,9 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._routes = Routes(settings.upstreams)
-        self._forwards = {upstream.id: Forward(upstream) for upstream in settings.upstreams}
-        self._sandboxed = {
-            upstream.id: Forward(upstream, headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b"")
-            for upstream in settings.upstreams
-        }
+        plain = [upstream for upstream in settings.upstreams if upstream.is_server and not upstream.rewrite_target]
+        self._forwards = {upstream.id: Forward(upstream) for upstream in plain}
+        self._sandboxed = {upstream.id: Forward(upstream, _sandbox(upstream)) for upstream in plain}
         self._prefix = settings.portal.prefix
         self._below_prefix = f"{self._prefix}/"
         self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path, self._prefix))
@@ -114,17 +135,48 @@ class Policy:
             return Serve(path, target.query)
         if refusal := cross_site.refusal(head, origin):
             return Refuse(refusal)
+        if self._routes.rewritings and len(path) > LONGEST_TEXT:
+            return Refuse(_TOO_LONG)
         upstream = self._routes.find(path)
         if isinstance(lookup, Unknown):
             return Refuse(_unknown(lookup))
         if isinstance(lookup, Absent):
             return self._sign_in(head, target, upstream, lookup)
         if upstream is None:
-            return Refuse(_NO_UPSTREAM)
+            return Refuse(self._nothing_at(target))
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
         forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
-        return forwards[upstream.id]
+        return forwards.get(upstream.id) or self._elsewhere(head, target, upstream)
+
+    def _elsewhere(self, head: RequestHead, target: Target, upstream: UpstreamSettings) -> Decision:
+        """What is rare, and costs the usual request nothing: rewritten targets, and upstreams that are no servers."""
+        rewriting = self._routes.rewritings.get(upstream.id)
+        if rewriting is None:
+            return Supply(upstream, target.path.removeprefix(upstream.path))
+        try:
+            judged = rewriting.judged(head, target)
+        except BadRequestError as error:
+            return Refuse(
+                Problem(
+                    status=error.status,
+                    code="route.rewrite-refused",
+                    title="Nothing here",
+                    sentence="What this path would be rewritten to is not a path the upstream can be asked for.",
+                    cause=error.sentence,
+                )
+            )
+        if not upstream.is_server:
+            return Supply(upstream, judged.path.removeprefix("/"))
+        # The rules look at what the upstream will see.
+        added = _sandbox(upstream) if _may_show_a_page(head, judged.path) else b""
+        return Forward(upstream, added, judged.origin_form)
+
+    def _nothing_at(self, target: Target) -> Problem:
+        """What to say where no upstream is: perhaps only the slash at the end is missing."""
+        if target.path == "*" or self._routes.find(f"{target.path}/") is None:
+            return _NO_UPSTREAM
+        return slash_missing(target)
 
     def _sign_in(
         self, head: RequestHead, target: Target, upstream: UpstreamSettings | None, absent: Absent
@@ -146,6 +198,10 @@ class Policy:
                 action=("Sign in", f"{self._prefix}/start"),
             )
         )
+
+
+def _sandbox(upstream: UpstreamSettings) -> bytes:
+    return headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b""
 
 
 def _unknown(lookup: Unknown) -> Problem:

@@ -104,6 +104,11 @@ def _upstreams(top: AlphaSection) -> tuple[WrittenUpstream, ...]:
             id=section.text("id"),
             path=section.text("path"),
             url=section.text("uri"),
+            rewrite_target=section.text("rewriteTarget"),
+            static=section.flag("static"),
+            static_code=section.integer("staticCode"),
+            insecure_skip_verify=section.flag("insecureSkipTLSVerify"),
+            disable_keep_alives=section.flag("disableKeepAlives"),
             pass_host_header=section.flag("passHostHeader"),
             response_timeout=section.seconds("timeout"),
         )

@@ -32,7 +32,9 @@ OPTIONS = (
         "proxy_websockets",
         Kind.BOOLEAN,
         True,
-        NoEffect("WebSockets are always passed on, by the same rules as requests"),
+        NoEffect(
+            "WebSockets are passed on by the same rules as requests; oauth2-proxy's false does not stop them either"
+        ),
         beside_alpha=False,
     ),
     Option(
@@ -40,7 +42,7 @@ OPTIONS = (
         "ssl_upstream_insecure_skip_verify",
         Kind.BOOLEAN,
         False,
-        Refused("lampgate speaks plain http to upstreams"),
+        Works("upstreams.tls.insecure_skip_verify"),
         beside_alpha=False,
     ),
     Option("upstream", "upstreams", Kind.LIST, (), Works("upstreams"), beside_alpha=False),
@@ -57,7 +59,7 @@ OPTIONS = (
         "disable_keep_alives",
         Kind.BOOLEAN,
         False,
-        Refused("connections to upstreams are always kept open for further requests"),
+        Works("upstreams.keep_alive"),
         beside_alpha=False,
     ),
     Option("pass-basic-auth", "pass_basic_auth", Kind.BOOLEAN, True, Works("inject"), beside_alpha=False),
