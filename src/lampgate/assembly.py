@@ -10,11 +10,14 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
+from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
 from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.key_file import KeyFile
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
@@ -86,28 +89,35 @@ class Worker:
             metrics=metrics,
         )
         self._server = Server(path)
-        self._provider_task: asyncio.Task[None] | None = None
+        self._background: list[Callable[[], Coroutine[Any, Any, None]]] = [self.provider.run]
+        if settings.session.cookie.secret_file is not None:
+            key_file = KeyFile(settings.session.cookie.secret_file, keys, secrets_of, self._server.look_again)
+            self._background.append(key_file.run)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
         await self._server.start(listeners)
         if self._metrics_listener is not None:
             self._metrics_listener.start()
-        self._provider_task = asyncio.create_task(self.provider.run())
+        self._tasks = [asyncio.create_task(run()) for run in self._background]
 
     async def stop(self) -> None:
         """Finish what is in flight, then close everything."""
         await self._server.stop()
         if self._metrics_listener is not None:
             self._metrics_listener.stop()
-        if self._provider_task is not None:
-            self._provider_task.cancel()
-            await asyncio.wait([self._provider_task])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
 
 def _key_ring(settings: Settings) -> KeyRing:
-    secret = settings.session.cookie.secret
-    return KeyRing([secret.get_secret_value() if secret is not None else generate_secret()])
+    cookie = settings.session.cookie
+    if cookie.secret is None:
+        return KeyRing([generate_secret()])
+    return KeyRing([secret.get_secret_value() for secret in (cookie.secret, *cookie.earlier_secrets)])
 
 
 def _attributes(settings: Settings, *, secure: bool) -> CookieAttributes:

@@ -165,7 +165,7 @@ class Stage:
         self.settings = settings(self.origin_port, **self._changes)
         self.revocations = Revocations(time.time)
         self.metrics = Metrics()
-        keys = KeyRing([b"k" * 32])
+        self.keys = keys = KeyRing([b"k" * 32])
         attributes = {secure: CookieAttributes(secure=secure) for secure in (True, False)}
         self.stores: dict[bool, SessionStore] = {
             secure: CookieStore(kind.prefixed("lampgate"), kind, keys, self.revocations)

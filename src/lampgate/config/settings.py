@@ -101,6 +101,10 @@ class CookieSettings(_Frozen):
     name: str = "lampgate"
     #: None: a random one for this process, which ends every session at a restart.
     secret: SecretBytes | None = None
+    #: Earlier secrets: they open what they sealed, and seal nothing any more.
+    earlier_secrets: tuple[SecretBytes, ...] = ()
+    #: Where the secrets were read from, one a line; it is read again when it changes.
+    secret_file: Path | None = None
     domain: str | None = None
     same_site: Literal["lax", "strict", "none"] = "lax"
 

@@ -120,6 +120,11 @@ class Admission:
             return []
         return self.stores[secure].browser_copy(live.found, cookies.parse(cookie.decode("latin-1")), now)
 
+    def look_again(self) -> None:
+        """What was verified is no longer taken for granted: every cookie is opened anew."""
+        for lives in self._live.values():
+            lives.forget(lambda _session: True)
+
     async def close(self) -> None:
         """Give up what is under way."""
         await self._renewals.close()
