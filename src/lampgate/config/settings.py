@@ -8,12 +8,13 @@ answer) can still name the file and the key.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field_validator, model_validator
 
 from lampgate.config.re2 import compile_re2, parse_replacement
 
@@ -223,6 +224,26 @@ class UpstreamSettings(_Frozen):
         return self.scheme not in ("file", "static")
 
 
+class StepUpRule(_Frozen):
+    """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
+
+    #: A regular expression that has to fit a whole canonical path, e.g. ``/clusters/[^/]+/api/.*/exec``.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: The context's id, ``c1`` to ``c99``.
+    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
+
+    @field_validator("path")
+    @classmethod
+    def _compiles(cls, path: str) -> str:
+        try:
+            re.compile(path)
+        except re.error as error:
+            raise ValueError(f"it is not a regular expression: {error}") from None
+        return path
+
+
 class PortalSettings(_Frozen):
     """The gateway's own pages and endpoints."""
 
@@ -285,6 +306,8 @@ class Settings(_Frozen):
     allow: AllowSettings = AllowSettings()
     upstreams: tuple[UpstreamSettings, ...] = Field(min_length=1)
     inject: tuple[HeaderInjection, ...] = ()
+    #: What needs a stronger sign-in. The first rule that fits and is not met counts.
+    step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()
     #: Peers whose ``X-Forwarded-*`` headers count. Nobody by default.
     trusted_proxies: tuple[IPNetwork, ...] = ()

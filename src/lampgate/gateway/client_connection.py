@@ -19,10 +19,11 @@ from lampgate.gateway.portal_exchange import PortalExchange
 from lampgate.gateway.static_answer import answer_static
 from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
+from lampgate.policy import headlamp
 from lampgate.policy.activity import is_activity
-from lampgate.policy.decision import Forward, Refuse, Serve, Supply
+from lampgate.policy.decision import Challenge, Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
-from lampgate.policy.wants import wants
+from lampgate.policy.wants import is_navigation, wants
 from lampgate.session.live import LiveSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
@@ -347,7 +348,16 @@ class ClientConnection(asyncio.Protocol):
             verified = path.admission.verified(head.cookie, secure=origin.secure, now=time.time())
         if verified is not None:
             self._user = verified.log_user
+            if verified.challenge and is_navigation(head):
+                # Once: somebody who turns back at the provider goes on with the session as it was.
+                lookup, verified.challenge = Absent("step-up", claims=verified.challenge), ""
         decision = path.policy.decide(head, target, origin, lookup)
+        if isinstance(decision, Challenge) and verified is not None:
+            if is_navigation(head):
+                decision = path.policy.decide(head, target, origin, Absent("step-up", claims=decision.claims))
+            else:
+                verified.challenge = decision.claims
+                decision = Refuse(decision.problem)
         if isinstance(decision, Forward) and verified is not None:
             self._forward(head, target, origin, decision, verified)
             return
@@ -445,6 +455,14 @@ class ClientConnection(asyncio.Protocol):
             answer_static(self, decision.upstream, head, added)
         else:
             self.exchange = FileExchange(self, path, head, target, decision, added)
+
+    def challenged(self, session: LiveSession, claims: str) -> bytes:
+        """The upstream asks for more than the session has.
+
+        :returns: header lines for the answer, so that a dashboard opens its page anew.
+        """
+        session.challenge = claims
+        return field_lines([headlamp.RELOAD_HEADER])
 
     # Answering
 

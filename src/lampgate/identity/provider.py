@@ -35,7 +35,7 @@ from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
 from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
-from lampgate.identity.subject import subject_of
+from lampgate.identity.subject import contexts_of, subject_of
 from lampgate.identity.token_response import TokenResponse, read_token_response
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
@@ -53,12 +53,16 @@ _METADATA_AGE = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in, and with which tokens. No ``repr`` shows the tokens."""
+    """Who signed in, and with which tokens. No ``repr`` shows the tokens.
+
+    :ivar contexts: authentication contexts that were met.
+    """
 
     subject: Subject
     access_token: Token
     id_token: str
     refresh_token: str
+    contexts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"SignedIn({self.subject.key})"
@@ -211,8 +215,14 @@ class Provider:
         hide = (code, attempt.code_verifier, attempt.state, attempt.nonce)
         asked_at = self._clock()
         tokens = await self._request_tokens(form, hide)
-        subject = self._subject(await self._verified(tokens.id_token, attempt.nonce))
-        return SignedIn(subject, _access_token(tokens, asked_at), tokens.id_token, tokens.refresh_token)
+        claims = await self._verified(tokens.id_token, attempt.nonce)
+        return SignedIn(
+            self._subject(claims),
+            _access_token(tokens, asked_at),
+            tokens.id_token,
+            tokens.refresh_token,
+            contexts_of(claims),
+        )
 
     async def refresh(self, session: Session) -> Renewal:
         """New tokens for a session, from its refresh token (RFC 6749 section 6, OpenID Connect Core section 12).

@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 from lampgate.config.backtracking import LONGEST_TEXT
 from lampgate.config.settings import Settings, UpstreamSettings
-from lampgate.policy import cross_site, headlamp
+from lampgate.policy import cross_site, headlamp, step_up
 from lampgate.policy.problem import Problem
 from lampgate.policy.routes import Routes
 from lampgate.policy.slash import slash_missing
+from lampgate.policy.step_up import StepUpRules
 from lampgate.policy.wants import is_navigation
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
@@ -64,7 +65,15 @@ class Refuse:
     problem: Problem
 
 
-Decision = Forward | Supply | Serve | Refuse
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The session is good, and the request needs more: the next page leads to the provider with these claims."""
+
+    claims: str
+    problem: Problem
+
+
+Decision = Challenge | Forward | Supply | Serve | Refuse
 
 #: Why there is no session, for those reasons that a person can make sense of.
 _REASONS = {
@@ -106,6 +115,7 @@ class Policy:
         # "__Host-x" and "x" both, and the parts and sign-in attempts whose names go on behind them. A cookie left
         # over from oauth2-proxy holds the person's tokens, so it stays out as well.
         self._own_cookies = (cookie_name, b"__Host-" + cookie_name, b"__Secure-" + cookie_name, b"_oauth2_proxy")
+        self._step_up = StepUpRules(settings.step_up)
         self._request_headers = {
             "plain": RequestHeaders(self._injected),
             "headlamp": RequestHeaders(self._injected | headlamp.HEADERS),
@@ -146,6 +156,9 @@ class Policy:
             return Refuse(self._nothing_at(target))
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
+        if self._step_up and (context := self._step_up.missing(head, target, lookup.session.contexts)):
+            claims = step_up.claims_for(context)
+            return Challenge(claims, step_up.problem(claims, headers=_reload_headers(head, upstream)))
         forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
         return forwards.get(upstream.id) or self._elsewhere(head, target, upstream)
 
@@ -186,7 +199,6 @@ class Policy:
             return_path = quote(target.origin_form.decode("latin-1"), safe="/", encoding="latin-1")
             claims = f"&claims={quote(absent.claims, safe='')}" if absent.claims else ""
             return Serve(f"{self._prefix}/{page}", f"rd={return_path}{claims}".encode("ascii"))
-        reload = upstream is not None and upstream.profile == "headlamp" and not head.upgrade
         return Refuse(
             Problem(
                 status=401,
@@ -194,7 +206,7 @@ class Policy:
                 title="Not signed in",
                 sentence=_why_absent(absent),
                 remedy="Open the dashboard in a browser to sign in.",
-                headers=(headlamp.RELOAD_HEADER,) if reload else (),
+                headers=_reload_headers(head, upstream),
                 action=("Sign in", f"{self._prefix}/start"),
             )
         )
@@ -202,6 +214,11 @@ class Policy:
 
 def _sandbox(upstream: UpstreamSettings) -> bytes:
     return headlamp.SANDBOX_LINES if upstream.profile == "headlamp" else b""
+
+
+def _reload_headers(head: RequestHead, upstream: UpstreamSettings | None) -> tuple[tuple[str, str], ...]:
+    reload = upstream is not None and upstream.profile == "headlamp" and not head.upgrade
+    return (headlamp.RELOAD_HEADER,) if reload else ()
 
 
 def _unknown(lookup: Unknown) -> Problem:

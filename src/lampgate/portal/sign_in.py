@@ -174,6 +174,7 @@ class SignIn:
             expires_at=int(now + self._settings.session.lifetime),
             tokens={"access_token": signed_in.access_token},
             refresh_token=signed_in.refresh_token,
+            contexts=signed_in.contexts,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []

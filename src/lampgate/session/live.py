@@ -39,6 +39,7 @@ class LiveSession:
     :ivar retry_at: after a renewal that nobody could tell the outcome of, when to ask again.
     :ivar failures: such renewals in a row.
     :ivar active_at: when the person last did something.
+    :ivar challenge: claims that the next page the person opens is to ask the provider for; mostly empty.
     """
 
     found: Found
@@ -52,6 +53,7 @@ class LiveSession:
     retry_at: float = 0.0
     failures: int = 0
     active_at: float = 0.0
+    challenge: str = ""
 
     def __repr__(self) -> str:
         return f"LiveSession({self.found.session!r})"
