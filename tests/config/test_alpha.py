@@ -83,7 +83,7 @@ def test_both_forms_of_header_values_in_any_case(loader: Loader, values: str) ->
         (after("issuerURL", "skipDiscovery: true"), "skipD", UnsupportedSettingError, "discovery", "Remove"),
         (after("issuerURL", "userIDClaim: upn"), "userID", UnsupportedSettingError, "replaced", "emailClaim"),
         (after("issuerURL", "issuerUrl: x"), "issuerUrl", InvalidValueError, "given twice", "first"),
-        (f"injectResponseHeaders: [x]\n{ALPHA}", "injectRes", UnsupportedSettingError, "no headers", "Remove"),
+        (f"injectResponseHeaders: [x]\n{ALPHA}", "injectRes", InvalidValueError, "group of keys", "key: value"),
         (f"metricsServer: {{tls: {{}}}}\n{ALPHA}", "metrics", UnsupportedSettingError, "no metrics", "Remove"),
         (after("BindA", "SecureBindAddress: ':443'"), "Secure", UnsupportedSettingError, "TLS ends", "ingress"),
         (ALPHA.replace("127.0.0.1:4180", "unix:///run/x"), "BindA", UnsupportedSettingError, "TCP", "0.0.0.0:4180"),

@@ -224,6 +224,27 @@ class UpstreamSettings(_Frozen):
         return self.scheme not in ("file", "static")
 
 
+class OpenRoute(_Frozen):
+    """Requests that pass without a session, by path."""
+
+    #: A regular expression in Go's syntax (RE2), looked for anywhere in the canonical path unless it is anchored.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: What the expression does *not* fit passes.
+    negate: bool = False
+
+
+class OpenAccessSettings(_Frozen):
+    """What passes without a session. Nothing by default."""
+
+    routes: tuple[OpenRoute, ...] = ()
+    #: Preflight requests of browsers (OPTIONS with ``Access-Control-Request-Method``), which never carry cookies.
+    preflight: bool = False
+    #: Addresses of clients. Behind a proxy that is not in `Settings.trusted_proxies` everybody has the proxy's.
+    addresses: tuple[IPNetwork, ...] = ()
+
+
 class StepUpRule(_Frozen):
     """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
 
@@ -306,6 +327,9 @@ class Settings(_Frozen):
     allow: AllowSettings = AllowSettings()
     upstreams: tuple[UpstreamSettings, ...] = Field(min_length=1)
     inject: tuple[HeaderInjection, ...] = ()
+    #: Headers about the person on answers: for a proxy in front that asks ``/auth``, and on what is forwarded.
+    inject_response: tuple[HeaderInjection, ...] = ()
+    open_access: OpenAccessSettings = OpenAccessSettings()
     #: What needs a stronger sign-in. The first rule that fits and is not met counts.
     step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()

@@ -104,7 +104,7 @@ class Admission:
 
     def active(self, live: LiveSession, cookie: bytes, now: float) -> None:
         """The person has done something: the idle lifetime begins anew."""
-        if self._idle_timeout is None:
+        if self._idle_timeout is None or not live.found.session.id:
             return
         self._was_active(live, now)
         session = live.found.session
@@ -177,6 +177,7 @@ class Admission:
         session = found.session
         live.found = found
         live.injected = injected_lines(self._settings.inject, session)
+        live.added = injected_lines(self._settings.inject_response, session)
         live.log_user = quoted(session.subject.preferred_username or session.subject.email or session.subject.key)
         live.ended = self._refusal(session)
         live.good_until = 0.0

@@ -21,7 +21,7 @@ from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
 from lampgate.policy import headlamp
 from lampgate.policy.activity import is_activity
-from lampgate.policy.decision import Challenge, Forward, Refuse, Serve, Supply
+from lampgate.policy.decision import Anonymous, Challenge, Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import is_navigation, wants
 from lampgate.session.live import LiveSession
@@ -351,8 +351,11 @@ class ClientConnection(asyncio.Protocol):
             if verified.challenge and is_navigation(head):
                 # Once: somebody who turns back at the provider goes on with the session as it was.
                 lookup, verified.challenge = Absent("step-up", claims=verified.challenge), ""
-        decision = path.policy.decide(head, target, origin, lookup)
-        if isinstance(decision, Challenge) and verified is not None:
+        client = path.origins.client_address(head, self._peer) if path.policy.opens_anything else ""
+        decision = path.policy.decide(head, target, origin, lookup, client)
+        if isinstance(decision, Anonymous):
+            decision, verified, self._user = decision.decision, path.nobody, _NOBODY
+        elif isinstance(decision, Challenge) and verified is not None:
             if is_navigation(head):
                 decision = path.policy.decide(head, target, origin, Absent("step-up", claims=decision.claims))
             else:
@@ -398,7 +401,7 @@ class ClientConnection(asyncio.Protocol):
             self._lines_of = (head.headers, verified.injected, upstream)
         if path.watches_activity and is_activity(head, target, upstream):
             path.admission.active(verified, head.cookie, time.time())
-        added = decision.added
+        added = decision.added + verified.added
         if head.cookie in verified.behind:
             copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
             added += field_lines([("Set-Cookie", value) for value in copies])

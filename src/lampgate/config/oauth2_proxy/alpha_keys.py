@@ -34,7 +34,7 @@ _NO_SHARED_SECRETS = Refused(
 TOP = (
     Key("upstreamConfig", Works("upstreams")),
     Key("injectRequestHeaders", Works("inject")),
-    Key("injectResponseHeaders", Refused("lampgate adds no headers about the person to responses")),
+    Key("injectResponseHeaders", Works("inject_response")),
     Key("server", Works("listen")),
     Key("metricsServer", Refused("there is no metrics listener yet")),
     Key("providers", Works("provider")),

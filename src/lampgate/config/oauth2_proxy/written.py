@@ -109,4 +109,5 @@ class WrittenGateway:
     provider: WrittenProvider | None = None
     upstreams: tuple[WrittenUpstream, ...] = ()
     headers: tuple[WrittenHeader, ...] = ()
+    response_headers: tuple[WrittenHeader, ...] = ()
     bind_address: Written[str] | None = None
