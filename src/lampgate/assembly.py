@@ -72,7 +72,16 @@ class Worker:
         path = DataPath(
             settings,
             loop=loop,
-            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock, metrics),
+            admission=Admission(
+                settings,
+                stores,
+                attributes,
+                revocations,
+                self.provider.refresh,
+                clock,
+                metrics,
+                self.provider.bearers(settings.bearer).session if settings.bearer.enabled else None,
+            ),
             portal=create_portal(
                 settings=settings, provider=self.provider, keys=keys, clock=clock, sign_ins=metrics.sign_ins
             ),

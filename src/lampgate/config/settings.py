@@ -245,6 +245,21 @@ class OpenAccessSettings(_Frozen):
     addresses: tuple[IPNetwork, ...] = ()
 
 
+class BearerIssuer(_Frozen):
+    """An issuer whose tokens requests may bring, beside the provider."""
+
+    issuer_url: str
+    audience: Annotated[str, Field(min_length=1)]
+
+
+class BearerSettings(_Frozen):
+    """Requests that bring a JWT in ``Authorization`` instead of a session: programs, ``kubectl``."""
+
+    enabled: bool = False
+    #: The provider's own tokens are taken where they are made out to the client id or to an extra audience.
+    issuers: tuple[BearerIssuer, ...] = ()
+
+
 class StepUpRule(_Frozen):
     """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
 
@@ -330,6 +345,7 @@ class Settings(_Frozen):
     #: Headers about the person on answers: for a proxy in front that asks ``/auth``, and on what is forwarded.
     inject_response: tuple[HeaderInjection, ...] = ()
     open_access: OpenAccessSettings = OpenAccessSettings()
+    bearer: BearerSettings = BearerSettings()
     #: What needs a stronger sign-in. The first rule that fits and is not met counts.
     step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()

@@ -18,10 +18,11 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from lampgate.config.settings import ProviderSettings
+from lampgate.config.settings import BearerSettings, ProviderSettings
 from lampgate.errors import LampgateError
 from lampgate.identity import id_token
 from lampgate.identity.attempt import SignInAttempt
+from lampgate.identity.bearer import Bearers, Issuer
 from lampgate.identity.client_authentication import credentials
 from lampgate.identity.errors import (
     IdTokenInvalidError,
@@ -251,6 +252,18 @@ class Provider:
                 generation=session.generation + 1,
             )
         )
+
+    async def bearer_claims(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that a request brought, if the provider has made it out to us.
+
+        :raises LampgateError: it is not acceptable, or cannot be judged now.
+        """
+        return await self._verified(token, None)
+
+    def bearers(self, settings: BearerSettings) -> Bearers:
+        """What judges the tokens that requests bring."""
+        issuers = [Issuer(issuer, self.settings, self._client, self._clock) for issuer in settings.issuers]
+        return Bearers(self.bearer_claims, issuers, self.settings, is_entra=lambda: self.is_entra)
 
     def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).

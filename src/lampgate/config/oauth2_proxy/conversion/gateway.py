@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lampgate.config.errors import MissingSettingError
 from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
+from lampgate.config.oauth2_proxy.conversion.bearer import bearer_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
 from lampgate.config.oauth2_proxy.conversion.open_access import open_access
@@ -51,6 +52,7 @@ def gateway_settings(
     proxies = trusted_proxies(options, draft)
     log = log_settings(options, draft)
     opened = open_access(options, draft)
+    bearer = bearer_settings(options, draft)
     if written is None:
         return None
     provider = _provider(written, draft)
@@ -72,6 +74,7 @@ def gateway_settings(
         inject=headers,
         inject_response=response_headers,
         open_access=opened,
+        bearer=bearer,
         portal=portal,
         trusted_proxies=proxies,
         log=log,
