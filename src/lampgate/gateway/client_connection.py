@@ -446,10 +446,13 @@ class ClientConnection(asyncio.Protocol):
             return
         if path.watches_activity and is_activity(head, target, decision.upstream):
             path.admission.active(live, head.cookie, time.time())
-        added: list[tuple[str, str]] = []
+        added = [
+            (name.decode("ascii"), value.decode("latin-1"))
+            for name, _, value in (line.partition(b": ") for line in live.added.split(b"\r\n") if line)
+        ]
         if head.cookie in live.behind:
             copies = path.admission.browser_copy(live, head.cookie, secure=origin.secure)
-            added = [("Set-Cookie", value) for value in copies]
+            added += [("Set-Cookie", value) for value in copies]
         if decision.upstream.scheme == "static":
             answer_static(self, decision.upstream, head, added)
         else:

@@ -26,7 +26,7 @@ from lampgate.identity.errors import quoted
 from lampgate.identity.provider import Provider, SignedIn
 from lampgate.identity.return_path import safe_return_path
 from lampgate.policy.allow import refusal
-from lampgate.policy.problem import Problem
+from lampgate.policy.problem import Problem, Wants
 from lampgate.portal import sign_in_problems as problems
 from lampgate.portal.answers import redirect, shown, with_cookies
 from lampgate.portal.visit import Visit, settled
@@ -72,6 +72,9 @@ class SignIn:
         return_path = self._return_path(request, visit)
         if visit.session is not None:
             return redirect(return_path)
+        if "x-auth-request-redirect" in request.headers and visit.wants is not Wants.PAGE:
+            # A proxy in front sends everything without a session here; a script can do nothing with a redirect.
+            return problems.not_signed_in(self.start_url(return_path))
         if self._settings.portal.skip_sign_in_page:
             return await self.start(request, visit)
         return shown(
@@ -197,6 +200,9 @@ class SignIn:
 
     def _return_path(self, request: Request, visit: Visit) -> str:
         values = request.query_params.getlist("rd")
+        if not values:
+            # A proxy in front cannot always put a whole path into a query.
+            values = request.headers.getlist("x-auth-request-redirect")
         value = values[0] if len(values) == 1 else None
         return safe_return_path(value, origin=visit.origin, portal_prefix=self._prefix)
 
