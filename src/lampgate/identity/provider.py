@@ -22,7 +22,7 @@ from lampgate.config.settings import ProviderSettings
 from lampgate.errors import LampgateError
 from lampgate.identity import id_token
 from lampgate.identity.attempt import SignInAttempt
-from lampgate.identity.client_authentication import credentials
+from lampgate.identity.client_authentication import ClientAuthenticator
 from lampgate.identity.errors import (
     IdTokenInvalidError,
     ProviderKeysError,
@@ -99,6 +99,9 @@ class Provider:
             place=place_of("provider.issuer_url"),
             transport=http_transport,
         )
+        self._authenticator = ClientAuthenticator(
+            settings, clock=clock, place=place_of("provider.client_authentication"), transport=http_transport
+        )
         self._keys = SigningKeys(self._fetch_keys, clock)
         self._scopes = plan(settings.scopes, entra=settings.kind == "entra")
 
@@ -145,6 +148,7 @@ class Provider:
                     await self._sleep(_METADATA_AGE * (0.9 + 0.1 * self._jitter()))
         finally:
             await self._client.close()
+            await self._authenticator.close()
 
     async def refresh_metadata(self) -> None:
         """Read discovery and keys once.
@@ -299,12 +303,7 @@ class Provider:
     ) -> TokenResponse:
         """One request to the token endpoint, with our credentials and the scopes of one resource."""
         metadata = self._ready_metadata()
-        own = credentials(
-            self.settings.client_authentication,
-            self.settings.client_id,
-            metadata.token_endpoint_auth_methods,
-            place=self._place_of("provider.client_authentication"),
-        )
+        own = await self._authenticator.credentials(metadata)
         form = {**grant, "scope": self._scopes.parameter, **own.form}
         answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
         return read_token_response(
