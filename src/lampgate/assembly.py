@@ -18,6 +18,7 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
+from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
 from lampgate.portal.app import create_portal
 from lampgate.portal.problems import render
@@ -51,7 +52,9 @@ class Worker:
         keys = _key_ring(settings)
         revocations = Revocations(clock)
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
-        self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
+        self.provider = Provider(
+            settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
+        )
         stores: dict[bool, SessionStore] = {
             secure: CookieStore(
                 attributes[secure].prefixed(settings.session.cookie.name),
