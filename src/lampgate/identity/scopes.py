@@ -5,8 +5,8 @@ or refuses (AADSTS28000), depending on what the token request says; so lampgate 
 every request. The remaining scopes are kept: a refresh token can fetch their tokens separately.
 
 Without ``offline_access`` Entra issues no refresh token, and every session would end within 90 minutes; so it is
-asked for even where the configuration does not name it. Whether it may be is the tenant's to say: a sign-in that fails
-for want of that consent goes on as configured, which is noted in its attempt and nowhere else. Pure.
+asked for even where the configuration does not name it. Whether it may be is the tenant's to say: a sign-in that
+fails for want of that consent goes on as configured, which is noted in its attempt and nowhere else. Pure.
 """
 
 from __future__ import annotations
