@@ -24,7 +24,8 @@ _GRAPH_NAMES = frozenset({"00000003-0000-0000-c000-000000000000", "https://graph
 
 OFFLINE_ACCESS = "offline_access"
 
-#: Entra: nobody has consented; only an administrator may. It comes under several OAuth codes.
+#: Entra: nobody has consented; only an administrator may. It comes under several OAuth codes, and what follows from
+#: a number is no more than asking again for less.
 _NO_CONSENT = frozenset({65001, 90094})
 
 GRAPH = "https://graph.microsoft.com"
