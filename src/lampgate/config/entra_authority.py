@@ -19,8 +19,17 @@ AUTHORITY_HOSTS: Final[Mapping[str, str]] = {
     "china": "login.partner.microsoftonline.cn",
 }
 
-#: Hosts whose issuers are Entra's; the last one issues version 1 tokens.
-ENTRA_HOSTS: Final = frozenset({*AUTHORITY_HOSTS.values(), "sts.windows.net"})
+#: Hosts whose issuers are Entra's: the authorities, their older names, and the issuer of version 1 tokens.
+ENTRA_HOSTS: Final = frozenset(
+    {
+        *AUTHORITY_HOSTS.values(),
+        "login.microsoft.com",
+        "login.windows.net",
+        "login.usgovcloudapi.net",
+        "login.chinacloudapi.cn",
+        "sts.windows.net",
+    }
+)
 
 #: What a managed identity's token has to be for to be taken as a federated credential, by authority host.
 EXCHANGE_AUDIENCES: Final[Mapping[str, str]] = {

@@ -38,7 +38,8 @@ _TIME_LIMIT = 8.0
 _ANSWER_AGE = 300.0
 #: Seconds a failure is, so that Graph is left alone while it cannot answer.
 _FAILURE_AGE = 15.0
-_MOST_ANSWERS = 1_000
+#: One entry holds the groups that matter, at most `MOST_GROUPS`: 50 MB where everybody is in that many.
+_MOST_ANSWERS = 250
 
 #: Redeems a refresh token for a token with this scope, for Graph.
 RedeemForGraph = Callable[[str, str], Awaitable[str]]
@@ -46,7 +47,14 @@ RedeemForGraph = Callable[[str, str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    groups: frozenset[str] | None
+    """What is known of a person.
+
+    :ivar groups: None: it could not be found out.
+    :ivar complete: whether these are all that matter.
+    """
+
+    groups: tuple[str, ...] | None
+    complete: bool
     until: float
 
 
@@ -76,47 +84,39 @@ class GroupLookup:
         """
         if subject.groups_complete or not self._needs.any_groups:
             return subject
-        groups = await self._groups(subject, metadata, refresh_token)
-        if groups is None:
-            if known is not None and known.groups_complete:
-                return msgspec.structs.replace(subject, groups=known.groups, groups_complete=True)
-            return subject
-        return self._with(subject, groups)
+        answer = await self._answer(subject, metadata, refresh_token)
+        if answer.groups is not None:
+            return msgspec.structs.replace(subject, groups=answer.groups, groups_complete=answer.complete)
+        if known is not None and known.groups_complete:
+            return msgspec.structs.replace(subject, groups=known.groups, groups_complete=True)
+        return subject
 
-    def _with(self, subject: Subject, groups: frozenset[str]) -> Subject:
-        """Only the groups that matter: a session may be kept in a cookie."""
-        wanted = self._needs.groups
-        if wanted is not None:
-            return msgspec.structs.replace(subject, groups=tuple(sorted(groups & wanted)), groups_complete=True)
+    def _that_matter(self, groups: frozenset[str], key: str) -> tuple[tuple[str, ...], bool]:
+        """The groups to keep, and whether they are all that matter: a session may be kept in a cookie."""
+        if self._needs.groups is not None:
+            return tuple(sorted(groups & self._needs.groups)), True
         if len(groups) > MOST_GROUPS:
-            _log.warning("%d groups of a person, of which %d are kept: %s", len(groups), MOST_GROUPS, subject.key)
-        kept = tuple(sorted(groups)[:MOST_GROUPS])
-        return msgspec.structs.replace(subject, groups=kept, groups_complete=len(groups) <= MOST_GROUPS)
+            _log.warning("%d groups of a person, of which %d are kept: %s", len(groups), MOST_GROUPS, quoted(key))
+        return tuple(sorted(groups)[:MOST_GROUPS]), len(groups) <= MOST_GROUPS
 
-    async def _groups(
-        self, subject: Subject, metadata: ProviderMetadata, refresh_token: str
-    ) -> frozenset[str] | None:
-        answer = self._answers.get(subject.key)
-        if answer is not None and answer.until > self._clock():
-            return answer.groups
-        groups: frozenset[str] | None = None
+    async def _answer(self, subject: Subject, metadata: ProviderMetadata, refresh_token: str) -> _Answer:
+        earlier = self._answers.get(subject.key)
+        if earlier is not None and earlier.until > self._clock():
+            return earlier
         try:
             async with asyncio.timeout(_TIME_LIMIT):
-                groups = await self._ask(metadata, refresh_token)
-        except TimeoutError:
-            reason = f"no answer within {_TIME_LIMIT:g} seconds"
-        except LampgateError as error:
-            reason = str(error)
-        else:
-            reason = ""
-        if reason:
+                groups, complete = self._that_matter(await self._ask(metadata, refresh_token), subject.key)
+        except (TimeoutError, LampgateError) as error:
+            reason = str(error) or f"no answer within {_TIME_LIMIT:g} seconds"
             _log.warning("groups not known: subject=%s: %s", quoted(subject.key), reason)
-        age = _ANSWER_AGE if groups is not None else _FAILURE_AGE
-        self._answers[subject.key] = _Answer(groups, self._clock() + age)
+            answer = _Answer(None, complete=False, until=self._clock() + _FAILURE_AGE)
+        else:
+            answer = _Answer(groups, complete, self._clock() + _ANSWER_AGE)
+        self._answers[subject.key] = answer
         self._answers.move_to_end(subject.key)
         while len(self._answers) > _MOST_ANSWERS:
             self._answers.popitem(last=False)
-        return groups
+        return answer
 
     async def _ask(self, metadata: ProviderMetadata, refresh_token: str) -> frozenset[str]:
         if not metadata.graph_host:
