@@ -161,6 +161,25 @@ async def test_a_replaced_certificate_is_used_from_then_on(tmp_path: Path, clock
     assert before["x5t#S256"] != after["x5t#S256"]
 
 
+async def test_certificate_and_key_are_replaced_one_after_the_other(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = certificate_of(pair(), tmp_path, "two PEMs")
+    own = authenticator(settings, clock)
+    before, _ = decoded((await own.credentials(metadata())).secret)
+    fresh = pair(name="next")
+    written(settings.path, fresh.certificate_pem)
+    for _ in range(2):
+        between, _ = decoded((await own.credentials(metadata())).secret)
+        assert between == before
+    (line,) = caplog.messages
+    assert "another certificate" in line
+    assert settings.key_path is not None
+    written(settings.key_path, fresh.key_pem())
+    after, _ = decoded((await own.credentials(metadata())).secret)
+    assert after["x5t#S256"] != before["x5t#S256"]
+
+
 @pytest.mark.parametrize(
     ("content", "key", "password", "cause"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     _PrivateKey: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey
+
+_log = logging.getLogger("lampgate.identity")
 
 #: Seconds an assertion is valid for, which is also how far ahead of the provider's our clock may be; Entra takes up
 #: to ten minutes.
@@ -74,6 +77,8 @@ class SigningCertificate:
 class CertificateFiles:
     """The certificate of the settings, read again when a file of it changes.
 
+    Certificate and key may be replaced one after the other, so what was read before stays in use until both fit.
+
     :param place: where it is configured, for errors.
     """
 
@@ -86,14 +91,20 @@ class CertificateFiles:
     def current(self, now: float) -> SigningCertificate:
         """The certificate to sign with.
 
-        :raises ClientCredentialError: a file cannot be read or used, the key is another certificate's, or the
-            certificate is not valid at this time.
+        :raises ClientCredentialError: no certificate with its key could be read so far, or the one that was is not
+            valid at this time.
         """
         paths = (self._settings.path, self._settings.key_path, self._settings.password_path)
         seen = tuple(_version(path) for path in paths if path is not None)
-        if self._loaded is None or seen != self._seen:
-            self._loaded, self._seen = self._load(), seen
         loaded = self._loaded
+        if loaded is None or seen != self._seen:
+            try:
+                loaded = self._load()
+            except ClientCredentialError as error:
+                if loaded is None:
+                    raise
+                _log.warning("still signing with the certificate read before: %s", error)
+            self._loaded, self._seen = loaded, seen
         if not loaded.not_before <= now < loaded.not_after:
             ended = loaded.not_after <= now
             since = now - loaded.not_after if ended else loaded.not_before - now
