@@ -10,16 +10,21 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
+from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
 from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.key_file import KeyFile
 from lampgate.gateway.limits import Limits
+from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
 from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
+from lampgate.observe.metrics import Metrics
 from lampgate.portal.app import create_portal
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
@@ -51,6 +56,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         keys = _key_ring(settings)
         revocations = Revocations(clock)
+        metrics = Metrics()
+        self._metrics_listener = MetricsListener(metrics, settings.metrics) if settings.metrics is not None else None
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
         self.provider = Provider(
             settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
@@ -68,8 +75,19 @@ class Worker:
         path = DataPath(
             settings,
             loop=loop,
-            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock),
-            portal=create_portal(settings=settings, provider=self.provider, keys=keys, clock=clock),
+            admission=Admission(
+                settings,
+                stores,
+                attributes,
+                revocations,
+                self.provider.refresh,
+                clock,
+                metrics,
+                self.provider.bearers(settings.bearer).session if settings.bearer.enabled else None,
+            ),
+            portal=create_portal(
+                settings=settings, provider=self.provider, keys=keys, clock=clock, sign_ins=metrics.sign_ins
+            ),
             render=render,
             access_log=AccessLog(
                 write_log or _write_to_standard_output,
@@ -80,26 +98,38 @@ class Worker:
                 else frozenset(),
             ),
             limits=limits,
+            metrics=metrics,
         )
         self._server = Server(path)
-        self._provider_task: asyncio.Task[None] | None = None
+        self._background: list[Callable[[], Coroutine[Any, Any, None]]] = [self.provider.run]
+        if settings.session.cookie.secret_file is not None:
+            key_file = KeyFile(settings.session.cookie.secret_file, keys, secrets_of, self._server.look_again)
+            self._background.append(key_file.run)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
         await self._server.start(listeners)
-        self._provider_task = asyncio.create_task(self.provider.run())
+        if self._metrics_listener is not None:
+            self._metrics_listener.start()
+        self._tasks = [asyncio.create_task(run()) for run in self._background]
 
     async def stop(self) -> None:
         """Finish what is in flight, then close everything."""
         await self._server.stop()
-        if self._provider_task is not None:
-            self._provider_task.cancel()
-            await asyncio.wait([self._provider_task])
+        if self._metrics_listener is not None:
+            self._metrics_listener.stop()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
 
 def _key_ring(settings: Settings) -> KeyRing:
-    secret = settings.session.cookie.secret
-    return KeyRing([secret.get_secret_value() if secret is not None else generate_secret()])
+    cookie = settings.session.cookie
+    if cookie.secret is None:
+        return KeyRing([generate_secret()])
+    return KeyRing([secret.get_secret_value() for secret in (cookie.secret, *cookie.earlier_secrets)])
 
 
 def _attributes(settings: Settings, *, secure: bool) -> CookieAttributes:

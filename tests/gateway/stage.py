@@ -30,13 +30,14 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
 from lampgate.observe.access_log import AccessLog
+from lampgate.observe.metrics import Metrics
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Redeem, Renewal
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
-from lampgate.session.store import SessionStore
+from lampgate.session.store import Lookup, SessionStore
 from lampgate.wire.cookies import CookieAttributes
 
 TOKEN = "header.the-access-token.signature"
@@ -145,9 +146,11 @@ class Stage:
         *,
         limits: Limits | None = None,
         redeem: Redeem = no_renewal,
+        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
         **changes: Any,
     ) -> None:
         self._redeem = redeem
+        self._bearer = bearer
         # Most conversations end in the middle of something; nothing of it is waited for.
         self._limits = replace(limits or Limits(), drain_timeout=0.05)
         self._changes = changes
@@ -163,14 +166,23 @@ class Stage:
         self.origin_port = self._origin.sockets[0].getsockname()[1]
         self.settings = settings(self.origin_port, **self._changes)
         self.revocations = Revocations(time.time)
-        keys = KeyRing([b"k" * 32])
+        self.metrics = Metrics()
+        self.keys = keys = KeyRing([b"k" * 32])
         attributes = {secure: CookieAttributes(secure=secure) for secure in (True, False)}
         self.stores: dict[bool, SessionStore] = {
             secure: CookieStore(kind.prefixed("lampgate"), kind, keys, self.revocations)
             for secure, kind in attributes.items()
         }
         self.admission = Admission(
-            self.settings, self.stores, attributes, self.revocations, self._redeem, time.time, lambda: 0.5
+            self.settings,
+            self.stores,
+            attributes,
+            self.revocations,
+            self._redeem,
+            time.time,
+            self.metrics,
+            self._bearer,
+            lambda: 0.5,
         )
         self.path = DataPath(
             self.settings,
@@ -180,6 +192,7 @@ class Stage:
             render=render,
             access_log=AccessLog(self.log.extend, loop.call_later),
             limits=self._limits,
+            metrics=self.metrics,
         )
         self.server = Server(self.path)
         listener = socket.create_server(("127.0.0.1", 0))

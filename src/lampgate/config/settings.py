@@ -8,6 +8,7 @@ answer) can still name the file and the key.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field
 
 from lampgate.config import entra_authority
 from lampgate.config.entra_authority import Cloud
+from lampgate.config.re2 import compile_re2, parse_replacement
 
 Seconds = Annotated[float, Field(ge=0)]
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -179,6 +181,10 @@ class CookieSettings(_Frozen):
     name: str = "lampgate"
     #: None: a random one for this process, which ends every session at a restart.
     secret: SecretBytes | None = None
+    #: Earlier secrets: they open what they sealed, and seal nothing any more.
+    earlier_secrets: tuple[SecretBytes, ...] = ()
+    #: Where the secrets were read from, one a line; it is read again when it changes.
+    secret_file: Path | None = None
     domain: str | None = None
     same_site: Literal["lax", "strict", "none"] = "lax"
 
@@ -267,23 +273,135 @@ class HeaderInjection(_Frozen):
     values: tuple[InjectedValue, ...] = Field(min_length=1)
 
 
+class UpstreamTLSSettings(_Frozen):
+    """How an https upstream is recognised, and how lampgate shows it who is calling.
+
+    The files are PEM and may be replaced while lampgate runs: new connections use what they hold then.
+    """
+
+    #: Trusted for the upstream's certificate, instead of the system's authorities.
+    ca_files: tuple[Path, ...] = ()
+    #: lampgate's own certificate (with its chain) and its private key, for upstreams that ask for one.
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    #: Sent as SNI and expected in the certificate, instead of the host of the URL.
+    server_name: str | None = None
+    #: Accept any certificate: whoever is on the way to the upstream can read and change everything.
+    insecure_skip_verify: bool = False
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("a private key is of no use without its certificate")
+        return self
+
+
 class UpstreamSettings(_Frozen):
     """A server that requests are sent on to."""
 
     id: str
-    #: A prefix where it ends in ``/``, else an exact path. The longest match wins.
-    path: Annotated[str, Field(pattern=r"^/")] = "/"
-    #: ``http://host[:port]``; a path in it is refused.
+    #: A prefix where it ends in ``/``, else an exact path. The longest match wins. With ``rewrite_target`` a regular
+    #: expression in Go's syntax (RE2); these are tried first.
+    path: str = "/"
+    #: What to ask for instead of what ``path`` matches: a path, with ``$1`` or ``${name}`` for its groups, and
+    #: perhaps ``?`` and parameters to add to the query. Empty: the path is passed on as it is.
+    rewrite_target: str = ""
+    #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), ``unix:///path`` of a socket,
+    #: ``file:///path`` of a directory, or ``static://200``, a fixed answer with that status code.
     url: str
+    tls: UpstreamTLSSettings = UpstreamTLSSettings()
     pass_host_header: bool = True
+    #: Use a connection for further requests.
+    keep_alive: bool = True
+    #: For the connection to be made, TLS included.
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     #: From the end of the request to the head of the response.
     response_timeout: Annotated[float, Field(gt=0)] = 30.0
+    #: Without a byte of the response's body from the upstream; 0: no limit, as watches and log streams are silent.
+    stream_idle_timeout: Seconds = 0.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
+    #: A request's body, in bytes; None: `LimitSettings.body_bytes` counts.
+    body_bytes: Annotated[int, Field(ge=0)] | None = None
     #: Paths that are asked for without anybody's doing, so that they do not keep an idle session going: a prefix
     #: where it ends in ``/``, else an exact path. The profile's own come on top.
     passive_paths: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.scheme not in ("http", "https", "unix", "file", "static"):
+            raise ValueError("no upstream can be reached by a URL of that kind")
+        if self.rewrite_target:
+            parse_replacement(self.rewrite_target, compile_re2(self.path))
+        elif not self.path.startswith("/"):
+            raise ValueError("a path starts with /")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """What kind of upstream it is: ``http``, ``https``, ``unix``, ``file`` or ``static``."""
+        return self.url.partition(":")[0]
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server to forward to; else lampgate itself answers from files or with a fixed code."""
+        return self.scheme not in ("file", "static")
+
+
+class OpenRoute(_Frozen):
+    """Requests that pass without a session, by path."""
+
+    #: A regular expression in Go's syntax (RE2), looked for anywhere in the canonical path unless it is anchored.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: What the expression does *not* fit passes.
+    negate: bool = False
+
+
+class OpenAccessSettings(_Frozen):
+    """What passes without a session. Nothing by default."""
+
+    routes: tuple[OpenRoute, ...] = ()
+    #: Preflight requests of browsers (OPTIONS with ``Access-Control-Request-Method``), which never carry cookies.
+    preflight: bool = False
+    #: Addresses of clients. Behind a proxy that is not in `Settings.trusted_proxies` everybody has the proxy's.
+    addresses: tuple[IPNetwork, ...] = ()
+
+
+class BearerIssuer(_Frozen):
+    """An issuer whose tokens requests may bring, beside the provider."""
+
+    issuer_url: str
+    audience: Annotated[str, Field(min_length=1)]
+
+
+class BearerSettings(_Frozen):
+    """Requests that bring a JWT in ``Authorization`` instead of a session: programs, ``kubectl``."""
+
+    enabled: bool = False
+    #: The provider's own tokens are taken where they are made out to the client id or to an extra audience.
+    issuers: tuple[BearerIssuer, ...] = ()
+
+
+class StepUpRule(_Frozen):
+    """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
+
+    #: A regular expression that has to fit a whole canonical path, e.g. ``/clusters/[^/]+/api/.*/exec``.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: The context's id, ``c1`` to ``c99``.
+    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
+
+    @field_validator("path")
+    @classmethod
+    def _compiles(cls, path: str) -> str:
+        try:
+            re.compile(path)
+        except re.error as error:
+            raise ValueError(f"it is not a regular expression: {error}") from None
+        return path
 
 
 class PortalSettings(_Frozen):
@@ -294,6 +412,40 @@ class PortalSettings(_Frozen):
     ready_path: str = "/ready"
     #: Go straight to the provider instead of showing a page with a button.
     skip_sign_in_page: bool = True
+
+
+class LimitSettings(_Frozen):
+    """How much and how long the gateway puts up with. None of these limits the length of a stream."""
+
+    #: Clients' connections at a time, in all and from one address. Behind an ingress all come from a few addresses.
+    connections: Annotated[int, Field(gt=0)] = 10_000
+    connections_per_client: Annotated[int, Field(gt=0)] = 5_000
+    #: Open WebSockets, in all and of one session. A dashboard's map of a big cluster opens about a hundred.
+    websockets: Annotated[int, Field(ge=0)] = 8_000
+    websockets_per_session: Annotated[int, Field(ge=0)] = 500
+    #: Request line and headers together. A browser's cookies alone can be 16 KB.
+    head_bytes: Annotated[int, Field(ge=1024, le=1024 * 1024)] = 64 * 1024
+    #: A request's body; None: any length. An upstream may have a limit of its own.
+    body_bytes: Annotated[int, Field(ge=0)] | None = None
+    #: From a request head's first byte to its last: the defence against slow senders.
+    head_timeout: Annotated[float, Field(gt=0)] = 10.0
+    #: A client's connection without a request.
+    idle_timeout: Annotated[float, Field(gt=0)] = 120.0
+    #: An unused upstream connection; below Headlamp's own limit of 120 s, so that it is never the one to close.
+    upstream_idle_timeout: Annotated[float, Field(gt=0)] = 60.0
+    #: Unused connections kept to one upstream.
+    upstream_idle_connections: Annotated[int, Field(ge=0)] = 256
+    #: Between two pings to the browser of an open WebSocket; below the 60 s after which ingresses close silent ones.
+    ping_interval: Annotated[float, Field(gt=0)] = 25.0
+    #: For requests in flight, when the process is asked to stop.
+    drain_timeout: Seconds = 25.0
+
+
+class MetricsSettings(_Frozen):
+    """Where Prometheus asks. On an address of its own, because numbers about the gateway are not for the public."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)]
 
 
 class LogSettings(_Frozen):
@@ -314,10 +466,19 @@ class Settings(_Frozen):
     allow: AllowSettings = AllowSettings()
     upstreams: tuple[UpstreamSettings, ...] = Field(min_length=1)
     inject: tuple[HeaderInjection, ...] = ()
+    #: Headers about the person on answers: for a proxy in front that asks ``/auth``, and on what is forwarded.
+    inject_response: tuple[HeaderInjection, ...] = ()
+    open_access: OpenAccessSettings = OpenAccessSettings()
+    bearer: BearerSettings = BearerSettings()
+    #: What needs a stronger sign-in. The first rule that fits and is not met counts.
+    step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()
     #: Peers whose ``X-Forwarded-*`` headers count. Nobody by default.
     trusted_proxies: tuple[IPNetwork, ...] = ()
     log: LogSettings = LogSettings()
+    limits: LimitSettings = LimitSettings()
+    #: None: no metrics are served.
+    metrics: MetricsSettings | None = None
 
     @model_validator(mode="after")
     def _tenants_are_chosen(self) -> Self:
@@ -330,7 +491,7 @@ class Settings(_Frozen):
 
     @model_validator(mode="after")
     def _tokens_are_known(self) -> Self:
-        for header in self.inject:
+        for header in (*self.inject, *self.inject_response):
             for value in header.values:
                 if value.token_name and value.token_name not in self.provider.tokens:
                     raise ValueError(f"the injected {value.claim} is not among the provider's tokens")

@@ -11,21 +11,28 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from lampgate.config.settings import Settings
+from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.origins import Origins
 from lampgate.gateway.pool import Pool
 from lampgate.gateway.tunnel import Tunnel
 from lampgate.observe.access_log import AccessLog
+from lampgate.observe.metrics import Metrics
 from lampgate.policy.decision import Policy
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
+from lampgate.session.live import nobody
+from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
 Message = MutableMapping[str, Any]
 PortalApp = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
+
+
+#: Why the gateway ends WebSockets, for the metrics.
+_ENDINGS = {CLOSE_SESSION_ENDED: "session-ended", CLOSE_SERVICE_RESTART: "restart"}
 
 
 class Connected(Protocol):
@@ -62,18 +69,25 @@ class DataPath:
         render: Callable[[Problem, Wants], Rendered],
         access_log: AccessLog,
         limits: Limits | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.loop = loop
-        self.limits = limits or Limits()
+        self.limits = limits or Limits.of(settings.limits)
+        self.metrics = metrics or Metrics()
         self.policy = Policy(settings)
         self.origins = Origins(settings)
         self.admission = admission
-        self.pool = Pool(loop, self.limits)
+        self.pool = Pool(loop, self.limits, self.metrics)
         self.portal = portal
         self.render = render
         self.access_log = access_log
         self.logger = logging.getLogger("lampgate.gateway")
-        self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.hosts = {
+            # A unix socket has no authority; "localhost" is what its server can make sense of.
+            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
+            for upstream in settings.upstreams
+        }
+        self.nobody = nobody()
         self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
@@ -83,6 +97,12 @@ class DataPath:
         self.portal_tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.drained = asyncio.Event()
+        self.metrics.gauges |= {
+            "connections": ("Clients' connections.", lambda: len(self.connections)),
+            "websockets": ("Open WebSockets.", lambda: len(self.tunnels)),
+            "sessions": ("Sessions in use.", lambda: admission.in_use),
+            "upstream_idle_connections": ("Unused connections to upstreams.", lambda: self.pool.idle_count),
+        }
 
     def connection_opened(self, connection: Connected, peer: str) -> bool:
         """A client has connected.
@@ -90,8 +110,10 @@ class DataPath:
         :returns: whether there is room for it; else it is to be turned away.
         """
         if len(self.connections) >= self.limits.connections:
+            self.metrics.limits["connections"] += 1
             return False
         if self._connections_of[peer] >= self.limits.connections_per_client:
+            self.metrics.limits["connections_per_client"] += 1
             return False
         self.connections.add(connection)
         self._connections_of[peer] += 1
@@ -108,8 +130,17 @@ class DataPath:
 
     def has_room_for_websocket(self, session_id: str) -> bool:
         """Whether a session may open one more WebSocket."""
-        limits = self.limits
-        return len(self.tunnels) < limits.websockets and self._tunnels_of[session_id] < limits.websockets_per_session
+        if len(self.tunnels) >= self.limits.websockets:
+            self.metrics.limits["websockets"] += 1
+            return False
+        if self._tunnels_of[session_id] >= self.limits.websockets_per_session:
+            self.metrics.limits["websockets_per_session"] += 1
+            return False
+        return True
+
+    def body_limit(self, upstream: UpstreamSettings) -> int | None:
+        """The most bytes a request's body may have for this upstream; None: any number."""
+        return upstream.body_bytes if upstream.body_bytes is not None else self.limits.body_bytes
 
     def tunnel_opened(self, tunnel: Tunnel) -> None:
         """A WebSocket is open."""
@@ -123,6 +154,7 @@ class DataPath:
 
     def end_tunnel(self, tunnel: Tunnel, code: int, reason: str) -> None:
         """End a WebSocket from here."""
+        self.metrics.websockets_ended[_ENDINGS.get(code, "other")] += 1
         tunnel.end(code, reason, deadline=self.loop.time() + self.limits.websocket_end_timeout)
 
     @staticmethod

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from lampgate.config.settings import UpstreamSettings
+from lampgate.gateway.dial_causes import DialError
+from lampgate.gateway.dialling import Dialling
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.upstream_connection import UpstreamConnection
+from lampgate.observe.metrics import Metrics
+
+_log = logging.getLogger("lampgate.gateway")
+
+#: Seconds for which the same failure of the same upstream is not said again.
+_SILENCE = 30.0
+
+#: The problem of an upstream that no connection can be made to.
+UNREACHABLE = "upstream.unreachable"
 
 
 class Waiting(Protocol):
@@ -26,14 +37,23 @@ class Waiting(Protocol):
 class Pool:
     """Owns every upstream connection that no exchange is using, and dials new ones."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, metrics: Metrics) -> None:
+        self.metrics = metrics
         self._loop = loop
         self._limits = limits
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
         self._dialling: set[asyncio.Task[None]] = set()
+        self._diallers: dict[str, Dialling] = {}
+        #: What was said last about each upstream, and when.
+        self._said: dict[str, tuple[str, float]] = {}
         self._closed = False
         self._emptied = asyncio.Event()
+
+    @property
+    def idle_count(self) -> int:
+        """Connections that no exchange is using."""
+        return sum(map(len, self._idle.values()))
 
     def acquire(self, upstream: UpstreamSettings) -> UpstreamConnection | None:
         """An unused connection, the one used last; None where one has to be dialled."""
@@ -68,23 +88,37 @@ class Pool:
         task.add_done_callback(self._dialling.discard)
 
     async def _dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
-        parts = urlsplit(upstream.url)
+        dialling = self._diallers.get(upstream.id)
+        if dialling is None:
+            dialling = self._diallers[upstream.id] = Dialling(upstream)
+        rest = self.release if upstream.keep_alive else _close
         try:
-            async with asyncio.timeout(upstream.connect_timeout):
-                _, connection = await self._loop.create_connection(
-                    lambda: UpstreamConnection(self._limits, self.release, self.forget),
-                    parts.hostname or "",
-                    parts.port or 80,
-                )
-        except TimeoutError:
-            waiting.unreachable(f"No connection within {upstream.connect_timeout:g} s")
-        except OSError as error:
-            waiting.unreachable(error.strerror or str(error))
+            connection = await dialling.dial(self._loop, lambda: UpstreamConnection(self._limits, rest, self.forget))
+        except DialError as error:
+            detail = f" ({error.detail})" if error.detail else ""
+            self._say(upstream, f"{UNREACHABLE}: {error.cause}{detail}")
+            waiting.unreachable(error.cause)
         else:
             self._home[connection] = upstream.id
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)
+
+    def note_failure(self, upstream: UpstreamSettings, code: str, cause: str) -> None:
+        """Count a failed exchange, and say so now and then: a dead upstream fails a hundred requests a second.
+
+        What kept a connection from being made is said where it is dialled, with its details.
+        """
+        self.metrics.upstream_failures[(upstream.id, code)] += 1
+        if code != UNREACHABLE:
+            self._say(upstream, f"{code}: {cause}")
+
+    def _say(self, upstream: UpstreamSettings, words: str) -> None:
+        now = self._loop.time()
+        last, at = self._said.get(upstream.id, ("", 0.0))
+        if words != last or now - at >= _SILENCE:
+            self._said[upstream.id] = (words, now)
+            _log.warning("upstream “%s” at %s: %s", upstream.id, upstream.url, words)
 
     def sweep(self, now: float) -> None:
         """Close what has been unused for too long."""
@@ -105,3 +139,7 @@ class Pool:
             connection.transport.abort()
         if self._home:
             await self._emptied.wait()
+
+
+def _close(connection: UpstreamConnection) -> None:
+    connection.transport.close()

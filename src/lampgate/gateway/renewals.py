@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
 
 from lampgate.session.live import LiveSession
 from lampgate.session.record import Session
 from lampgate.session.renewal import Redeem, Refused, Renewal, Renewed, Unsure
-from lampgate.session.store import Absent, Found, Lookup, SessionStore, Unknown
+from lampgate.session.store import Absent, Found, SessionStore, Unknown
 from lampgate.session.timing import pause_after
 
 _log = logging.getLogger("lampgate.session")
@@ -34,6 +35,7 @@ class Renewals:
 
     :param redeem: asks the provider.
     :param adopt: takes a renewed session over into a live one.
+    :param count: of outcomes, for the metrics.
     :param ended: called when the provider has refused, so that open WebSockets can be closed.
     """
 
@@ -43,12 +45,14 @@ class Renewals:
         *,
         adopt: Callable[[LiveSession, Found], None],
         ended: Callable[[LiveSession], None],
+        count: Counter[str],
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._ask = redeem
         self._adopt = adopt
         self._ended = ended
+        self._count = count
         self._clock = clock
         self._jitter = jitter
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -62,7 +66,7 @@ class Renewals:
         live.renew_at = inf
         self._begin(live, store)
 
-    async def wait(self, live: LiveSession, store: SessionStore) -> Lookup:
+    async def wait(self, live: LiveSession, store: SessionStore) -> LiveSession | Absent | Unknown:
         """A request cannot go on without a new token: wait for the one renewal, and say what came of it."""
         if live.ended is None and live.retry_at <= self._clock():
             # A client that goes away must not take the renewal with it: others wait for the same one.
@@ -71,7 +75,7 @@ class Renewals:
         if live.ended is not None:
             return live.ended
         if live.good_until > now:
-            return live.found
+            return live
         return Unknown("the tokens could not be renewed", retry_after=max(live.retry_at - now, 1.0))
 
     async def close(self) -> None:
@@ -98,6 +102,7 @@ class Renewals:
             _log.exception("renewing a session failed; this is a mistake in lampgate")
             outcome = Unsure(type(error).__name__)
         now = self._clock()
+        self._count[type(outcome).__name__.lower()] += 1
         match outcome:
             case Renewed(session):
                 live.failures, live.retry_at = 0, 0.0

@@ -33,7 +33,7 @@ class SubjectNeeds:
 
 def subject_needs(settings: Settings) -> SubjectNeeds:
     """What these settings want to know."""
-    injected = [value for header in settings.inject for value in header.values]
+    injected = [value for header in (*settings.inject, *settings.inject_response) for value in header.values]
     claims = [rule.claim for rule in settings.allow.claims]
     claims += [value.claim_name for value in injected if value.claim_name]
     all_groups = any(value.claim == "groups" for value in injected)
@@ -78,6 +78,11 @@ def lacks_groups(claims: Mapping[str, Any], groups_claim: str) -> bool:
         return False
     elsewhere = claims.get("_claim_names")
     return (isinstance(elsewhere, Mapping) and groups_claim in elsewhere) or claims.get("hasgroups") in (True, "true")
+
+
+def contexts_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authentication contexts that a sign-in has met: Entra's ``acrs``, elsewhere OpenID Connect's ``acr``."""
+    return _texts(claims["acrs"] if "acrs" in claims else claims.get("acr"))
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:

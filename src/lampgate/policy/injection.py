@@ -26,14 +26,20 @@ def injected_lines(
 
     :param tokens: further tokens of the session, by name; a header whose token is missing is left out.
     """
-    lines = []
+    return b"".join(f"{name}: {value}\r\n".encode() for name, value in injected_headers(injections, session, tokens))
+
+
+def injected_headers(
+    injections: Iterable[HeaderInjection], session: Session, tokens: Mapping[str, Token] = _NO_TOKENS
+) -> list[tuple[str, str]]:
+    """The same as names and values."""
+    headers = []
     for injection in injections:
         values = [text for value in injection.values for text in _texts(value, session, tokens)]
-        if values:
-            line = f"{injection.name}: {','.join(values)}"
-            if not any(character in line for character in "\r\n\x00"):
-                lines.append(line.encode() + b"\r\n")
-    return b"".join(lines)
+        joined = ",".join(values)
+        if values and not any(character in joined for character in "\r\n\x00"):
+            headers.append((injection.name, joined))
+    return headers
 
 
 def _texts(value: InjectedValue, session: Session, tokens: Mapping[str, Token]) -> list[str]:

@@ -12,6 +12,7 @@ Every other path is a 404 of ours and never goes on to an upstream.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -44,14 +45,22 @@ _FAILED = Problem(
 Handler = Callable[[Request, Visit], Awaitable[Response | Problem]]
 
 
-def create_portal(*, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> ASGIApp:
+def create_portal(
+    *,
+    settings: Settings,
+    provider: Provider,
+    keys: KeyRing,
+    clock: Callable[[], float],
+    sign_ins: Counter[str] | None = None,
+) -> ASGIApp:
     """The portal as an ASGI application. Every scope has to carry a `Visit` as ``lampgate.visit``.
 
     :param keys: seals the cookies of sign-ins under way.
     :param clock: seconds since the epoch.
+    :param sign_ins: counts what became of sign-ins, for the metrics.
     """
     prefix = settings.portal.prefix
-    sign_in = SignIn(settings, provider, keys, clock)
+    sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins)
     sign_out = SignOut(settings, provider, keys, clock)
     account = Account(settings, provider, clock)
 

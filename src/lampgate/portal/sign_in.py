@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
@@ -49,13 +50,25 @@ _AS_CONFIGURED = "configured"
 class SignIn:
     """The three endpoints of a sign-in."""
 
-    def __init__(self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        provider: Provider,
+        keys: KeyRing,
+        clock: Callable[[], float],
+        count: Counter[str],
+    ) -> None:
         self._settings = settings
         self._provider = provider
         self._keys = keys
         self._clock = clock
+        self._count = count
         self._prefix = settings.portal.prefix
-        self._keeps_id_token = any(value.claim == "id_token" for header in settings.inject for value in header.values)
+        self._keeps_id_token = any(
+            value.claim == "id_token"
+            for header in (*settings.inject, *settings.inject_response)
+            for value in header.values
+        )
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
         """A page with one button; straight on where there is a session, or where no page is wanted."""
@@ -125,6 +138,7 @@ class SignIn:
         if outcome is None:
             _log.info("no consent for what was asked for besides the configured scopes; signing in without it")
             return with_cookies(redirect(self.start_url(attempt.return_path, scopes=_AS_CONFIGURED)), done)
+        self._count[outcome.code if isinstance(outcome, Problem) else "signed-in"] += 1
         if isinstance(outcome, Problem):
             return replace(outcome, headers=(*outcome.headers, *(("Set-Cookie", value) for value in done)))
         return with_cookies(await self._begin_session(outcome, attempt, visit), done)
@@ -180,6 +194,7 @@ class SignIn:
             expires_at=int(now + self._settings.session.lifetime),
             tokens={"access_token": signed_in.access_token},
             refresh_token=signed_in.refresh_token,
+            contexts=signed_in.contexts,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []

@@ -6,8 +6,9 @@ from math import inf
 
 from lampgate.session.record import Token
 
-#: The part of a token's life before its end in which it is renewed, and the most that can be (seconds).
-_AHEAD_PART, _AHEAD_MOST = 0.2, 600.0
+#: The part of a token's life before its end in which it is renewed, and the most that can be (seconds). With Entra's
+#: 60 to 90 minutes that is 11 to 20 minutes ahead: a provider that is away for ten minutes is not noticed.
+_AHEAD_PART, _AHEAD_MOST = 0.3, 1200.0
 
 #: Pauses after renewals of which nobody could tell the outcome (seconds), doubling.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
@@ -23,7 +24,7 @@ def renewal_due(token: Token | None, renew_after: float | None, jitter: float) -
     if token is None:
         return inf
     life = token.expires_at - token.obtained_at
-    ahead = min(life * _AHEAD_PART, _AHEAD_MOST) * (0.5 + 0.5 * jitter)
+    ahead = min(life * _AHEAD_PART, _AHEAD_MOST) * (0.6 + 0.4 * jitter)
     due = token.expires_at - ahead
     if renew_after is not None:
         due = min(due, token.obtained_at + renew_after * (0.9 + 0.1 * jitter))

@@ -44,6 +44,9 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
         headers=tuple(
             _header(section, findings) for section in top.sections("injectRequestHeaders", alpha_keys.HEADER)
         ),
+        response_headers=tuple(
+            _header(section, findings) for section in top.sections("injectResponseHeaders", alpha_keys.HEADER)
+        ),
         bind_address=server.text("bindAddress") if server is not None else None,
     )
 
@@ -104,6 +107,11 @@ def _upstreams(top: AlphaSection) -> tuple[WrittenUpstream, ...]:
             id=section.text("id"),
             path=section.text("path"),
             url=section.text("uri"),
+            rewrite_target=section.text("rewriteTarget"),
+            static=section.flag("static"),
+            static_code=section.integer("staticCode"),
+            insecure_skip_verify=section.flag("insecureSkipTLSVerify"),
+            disable_keep_alives=section.flag("disableKeepAlives"),
             pass_host_header=section.flag("passHostHeader"),
             response_timeout=section.seconds("timeout"),
         )
