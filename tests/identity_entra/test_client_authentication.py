@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -373,3 +374,24 @@ async def test_an_identity_endpoint_that_fails(
     service.answer = None
     assert (await own.credentials(metadata())).secret == "token-2"
     await own.close()
+
+
+async def test_an_identity_endpoint_is_asked_without_a_proxy(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A proxy would get the token, and could not reach the address of the machine's own service anyway.
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    body = f'{{"access_token": "the-token", "expires_on": "{int(NOW) + 3_600}"}}'.encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/token"
+        own = authenticator(ManagedIdentity(client_id="identity", endpoint=endpoint), clock, environment={})
+        assert (await own.credentials(metadata())).secret == "the-token"
+        await own.close()

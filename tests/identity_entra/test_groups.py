@@ -34,6 +34,12 @@ def test_overage_is_noticed(claims: dict[str, object], *, lacking: bool) -> None
     assert lacks_groups(claims, "groups") is lacking
 
 
+def test_only_the_claim_that_is_looked_at_can_lack_groups() -> None:
+    assert not lacks_groups({"hasgroups": True}, "roles")
+    assert not lacks_groups({"_claim_names": {"groups": "src1"}}, "roles")
+    assert lacks_groups({"_claim_names": {"roles": "src1"}}, "roles")
+
+
 async def test_groups_are_asked_of_graph() -> None:
     async with Entra(needs=WANTED) as entra:
         signed_in = await entra.sign_in()

@@ -77,7 +77,9 @@ def lacks_groups(claims: Mapping[str, Any], groups_claim: str) -> bool:
     if claim(claims, groups_claim) is not None:
         return False
     elsewhere = claims.get("_claim_names")
-    return (isinstance(elsewhere, Mapping) and groups_claim in elsewhere) or claims.get("hasgroups") in (True, "true")
+    if isinstance(elsewhere, Mapping) and groups_claim in elsewhere:
+        return True
+    return groups_claim == "groups" and claims.get("hasgroups") in (True, "true")
 
 
 def contexts_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
