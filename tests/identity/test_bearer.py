@@ -9,6 +9,7 @@ import pytest
 from lampgate.config.settings import BearerIssuer, BearerSettings, ProviderSettings, PublicClient
 from lampgate.identity.bearer import Bearers, bearer_in
 from lampgate.identity.provider import Provider
+from lampgate.identity.subject import SubjectNeeds
 from lampgate.session.store import Absent, Found, Unknown
 from tests.identity.misbehaving_op import ABSENT, CLIENT_ID, ISSUER, OP, Clock
 
@@ -70,6 +71,15 @@ async def test_other_tokens_stand_for_nobody(claims: dict[str, Any], reason: str
     stage = Stage()
     bearers = await stage.ready()
     assert await bearers.session(stage.token(**claims)) == Absent(reason)
+
+
+async def test_claims_that_rules_ask_for_come_along() -> None:
+    stage = Stage()
+    stage.provider._needs = SubjectNeeds(claims=("team",))
+    found = await (await stage.ready()).session(stage.token(team=["sre"], other="x", roles=["Reader"]))
+    assert isinstance(found, Found)
+    assert found.session.subject.claims == {"team": ("sre",)}
+    assert found.session.subject.roles == ("Reader",)
 
 
 async def test_a_token_with_another_signature_stands_for_nobody() -> None:

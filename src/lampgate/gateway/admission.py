@@ -32,6 +32,8 @@ from lampgate.wire.head import RequestHead
 #: How much later than written down the person may have been active before it is written down anew: this part of the
 #: idle lifetime, and at least so many seconds.
 _ACTIVITY_PART, _ACTIVITY_LEAST = 0.1, 60.0
+#: Seconds between renewals that are only to bring what is needed to tell whether a person may pass.
+_PAUSE_IN_DOUBT = 15.0
 
 
 #: What came of looking for a request's session.
@@ -208,6 +210,9 @@ class Admission:
         self._take_over(live, renewed)
         if live.ended is not None:
             self.on_end(live)
+        elif live.doubtful:
+            # The renewal did not bring it: not at every request again.
+            live.retry_at = self._clock() + _PAUSE_IN_DOUBT
 
     def _take_over(self, live: LiveSession, found: Found) -> None:
         session = found.session
@@ -215,21 +220,21 @@ class Admission:
         live.injected = injected_lines(self._settings.inject, session)
         live.added = injected_lines(self._settings.inject_response, session)
         live.log_user = quoted(session.subject.preferred_username or session.subject.email or session.subject.key)
-        live.ended = self._refusal(session)
+        live.ended = self._over(session)
+        refusal = allow.refusal(self._settings.allow, session.subject) if live.ended is None else None
+        live.doubtful = refusal is not None and refusal.status == allow.CANNOT_TELL
+        if refusal is not None and not live.doubtful:
+            # The rules may have changed since this person signed in, and the person's groups at each renewal.
+            live.ended = Absent("not-allowed")
         live.good_until = 0.0
         live.renew_at = inf
         self._was_active(live, float(session.active_at))
         if live.ended is None and session.refresh_token:
             live.renew_at = renewal_due(session.access_token, self._settings.session.renew_after, self._jitter())
 
-    def _refusal(self, session: Session) -> Absent | None:
+    def _over(self, session: Session) -> Absent | None:
         """Why this session is over, though its record is in order."""
-        if self.revocations.is_revoked(session):
-            return Absent("revoked")
-        # The rules may have changed since this person signed in, and the person's groups at each renewal.
-        if allow.refusal(self._settings.allow, session.subject) is not None:
-            return Absent("not-allowed")
-        return None
+        return Absent("revoked") if self.revocations.is_revoked(session) else None
 
     def _was_active(self, live: LiveSession, at: float) -> None:
         """Set the times that hang on when the person last did something."""
@@ -238,7 +243,7 @@ class Admission:
         live.ends_at = session.expires_at if session.refresh_token else session.good_until()
         if self._idle_timeout is not None:
             live.ends_at = min(live.ends_at, live.active_at + self._idle_timeout)
-        if live.ended is None:
+        if live.ended is None and not live.doubtful:
             live.good_until = min(session.good_until(), live.ends_at)
 
     def _revoked(self, revocation: Revocation) -> None:

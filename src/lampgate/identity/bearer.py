@@ -104,6 +104,7 @@ class Bearers:
     """Judges the tokens that requests bring.
 
     :param provider_claims: the claims of a token of the provider's; raises as `Issuer.claims` does.
+    :param keep: names of further claims that rules and headers want to know.
     """
 
     def __init__(
@@ -113,11 +114,13 @@ class Bearers:
         settings: ProviderSettings,
         *,
         is_entra: Callable[[], bool],
+        keep: tuple[str, ...] = (),
     ) -> None:
         self._provider_claims = provider_claims
         self._issuers = {issuer.url: issuer for issuer in issuers}
         self._settings = settings
         self._is_entra = is_entra
+        self._keep = keep
 
     async def session(self, token: str) -> Lookup:
         """Whom a token stands for, until when."""
@@ -131,7 +134,7 @@ class Bearers:
         if "events" in claims:
             # A logout token (OpenID Connect Back-Channel Logout section 2.4) is signed by the same provider for us.
             return Absent("bearer-logout-token")
-        subject = subject_of(claims, self._settings, entra=self._is_entra())
+        subject = subject_of(claims, self._settings, entra=self._is_entra(), keep=self._keep)
         expires_at = int(claims["exp"])
         return Found(
             Session(

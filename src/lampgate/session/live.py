@@ -37,6 +37,7 @@ class LiveSession:
     :ivar log_user: the person, as the access log names them: a JSON string.
     :ivar behind: the cookie bytes of browsers that hold an older copy of the session than this.
     :ivar ended: why the session is over, once it is.
+    :ivar doubtful: whether it cannot be told right now if the person may pass; a renewal may bring what is missing.
     :ivar retry_at: after a renewal that nobody could tell the outcome of, when to ask again.
     :ivar failures: such renewals in a row.
     :ivar active_at: when the person last did something.
@@ -52,6 +53,7 @@ class LiveSession:
     log_user: str = ""
     behind: set[bytes] = field(default_factory=set)
     ended: Absent | None = None
+    doubtful: bool = False
     retry_at: float = 0.0
     failures: int = 0
     active_at: float = 0.0

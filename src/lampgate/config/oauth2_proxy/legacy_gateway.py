@@ -81,6 +81,7 @@ def _provider(options: Options, place: Place) -> WrittenProvider:
         allow_unverified_email=options.written("insecure-oidc-allow-unverified-email", bool),
         ca_files=_texts(options, "provider-ca-file"),
         allowed_groups=_texts(options, "allowed-group"),
+        allowed_roles=_texts(options, "allowed-role"),
         allowed_tenants=_texts(options, "entra-id-allowed-tenant"),
     )
 

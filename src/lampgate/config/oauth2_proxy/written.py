@@ -61,6 +61,7 @@ class WrittenProvider:
     allow_unverified_email: Written[bool] | None = None
     ca_files: Written[tuple[str, ...]] | None = None
     allowed_groups: Written[tuple[str, ...]] | None = None
+    allowed_roles: Written[tuple[str, ...]] | None = None
     allowed_tenants: Written[tuple[str, ...]] | None = None
 
 

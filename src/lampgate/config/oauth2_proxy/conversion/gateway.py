@@ -59,8 +59,7 @@ def gateway_settings(
     upstreams = upstream_settings(written.upstreams, written.section, draft)
     headers = header_injections(written.headers, draft)
     response_headers = header_injections(written.response_headers, draft, "inject_response")
-    groups = written.provider.allowed_groups if written.provider is not None else None
-    allow = allow_settings(options, groups, options_place, draft)
+    allow = allow_settings(options, written.provider, options_place, draft)
     listen = listen_addresses(written.bind_address, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None

@@ -10,9 +10,9 @@ from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import WrittenHeader, WrittenHeaderValue
-from lampgate.config.settings import HeaderInjection, InjectedValue
+from lampgate.config.settings import BuiltInClaim, HeaderInjection, InjectedValue
 
-CLAIMS: tuple[str, ...] = get_args(InjectedValue.model_fields["claim"].annotation)
+CLAIMS: tuple[str, ...] = get_args(BuiltInClaim)
 #: oauth2-proxy has these as well.
 _OTHER_CLAIMS = frozenset({"refresh_token", "created_at", "expires_on"})
 

@@ -57,9 +57,7 @@ OPTIONS = (
         "authenticated_emails_file",
         Kind.STRING,
         "",
-        Refused(
-            "people are admitted by e-mail domain and by group", "Remove it, and use allowed-group or email-domain"
-        ),
+        Works("allow.emails_file"),
     ),
     Option(
         "htpasswd-file", "htpasswd_file", Kind.STRING, "", Refused("people sign in with the OpenID provider only")
