@@ -16,6 +16,7 @@ from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.limits import Limits
+from lampgate.gateway.listeners import OpenListener
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
@@ -88,7 +89,7 @@ class Worker:
         self._server = Server(path)
         self._provider_task: asyncio.Task[None] | None = None
 
-    async def start(self, listeners: Sequence[socket.socket]) -> None:
+    async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
         await self._server.start(listeners)
         if self._metrics_listener is not None:

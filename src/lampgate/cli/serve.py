@@ -10,17 +10,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lampgate.assembly import Worker
 from lampgate.config.errors import InvalidValueError
+from lampgate.config.listener_notation import NotationError, parse_listener
 from lampgate.config.load import Overrides, load_settings
-from lampgate.config.settings import ListenAddress, LoadedSettings
-from lampgate.gateway.server import open_listeners
+from lampgate.config.settings import Listener, LoadedSettings
+from lampgate.gateway.listeners import OpenListener, open_listeners
 from lampgate.observe.logs import configure_logging
-
-if TYPE_CHECKING:
-    import socket
 
 _logger = logging.getLogger("lampgate")
 
@@ -32,7 +29,7 @@ def run_serve(files: Sequence[Path], *, listen: Sequence[str], public_url: str |
     """
     configure_logging()
     overrides = Overrides(
-        listen=tuple(_listen_address(text) for text in listen) or None,
+        listen=tuple(_listener(text) for text in listen) or None,
         public_url=public_url,
     )
     loaded = load_settings(files, environ=os.environ, overrides=overrides)
@@ -43,7 +40,7 @@ def run_serve(files: Sequence[Path], *, listen: Sequence[str], public_url: str |
         runner.run(_serve(loaded, listeners))
 
 
-async def _serve(loaded: LoadedSettings, listeners: Sequence[socket.socket]) -> None:
+async def _serve(loaded: LoadedSettings, listeners: Sequence[OpenListener]) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     worker = Worker(loaded)
@@ -60,22 +57,19 @@ async def _serve(loaded: LoadedSettings, listeners: Sequence[socket.socket]) -> 
     gc.collect()
     gc.freeze()
     for listener in listeners:
-        host, port = listener.getsockname()[:2]
-        _logger.info("Listening on %s", ListenAddress(host=host, port=port))
+        _logger.info("Listening on %s", listener)
     await stop.wait()
     _logger.info("Stopping: requests in flight are finished first; a second signal ends at once")
     await worker.stop()
+    for listener in listeners:
+        listener.close()
 
 
-def _listen_address(text: str) -> ListenAddress:
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or int(port) > 65535:
-        raise InvalidValueError(
-            f"“{text}” is not an address to listen on",
-            place="--listen",
-            remedy="Write HOST:PORT, e.g. 127.0.0.1:4180",
-        )
-    return ListenAddress(host=host.strip("[]"), port=int(port))
+def _listener(text: str) -> Listener:
+    try:
+        return parse_listener(text)
+    except NotationError as error:
+        raise InvalidValueError(f"“{text}”: {error}", place="--listen", remedy=error.remedy) from None
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:

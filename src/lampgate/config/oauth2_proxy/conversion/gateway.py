@@ -8,9 +8,9 @@ from lampgate.config.errors import MissingSettingError
 from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.listeners import listeners
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.server import (
-    listen_addresses,
     log_settings,
     portal_settings,
     public_url,
@@ -20,14 +20,14 @@ from lampgate.config.oauth2_proxy.conversion.session import session_settings
 from lampgate.config.oauth2_proxy.conversion.upstreams import upstream_settings
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import WrittenGateway
-from lampgate.config.settings import ListenAddress, Place, PortalSettings, ProviderSettings, Settings
+from lampgate.config.settings import Listener, Place, PortalSettings, ProviderSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What was given on lampgate's own command line; it goes before every file."""
 
-    listen: tuple[ListenAddress, ...] | None = None
+    listen: tuple[Listener, ...] | None = None
     public_url: str | None = None
 
 
@@ -56,7 +56,7 @@ def gateway_settings(
     headers = header_injections(written.headers, draft)
     groups = written.provider.allowed_groups if written.provider is not None else None
     allow = allow_settings(options, groups, options_place, draft)
-    listen = listen_addresses(written.bind_address, overrides.listen, draft)
+    listen = listeners(written.listeners, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None
     return Settings(
