@@ -49,6 +49,11 @@ class OpenListener:
         """Whether its peers have no address."""
         return self.socket.family == socket.AF_UNIX
 
+    @property
+    def needs_greeting(self) -> bool:
+        """Whether its connections begin with something else than HTTP."""
+        return self.settings.tls is not None or bool(self.settings.proxy_protocol_from)
+
     def __str__(self) -> str:
         """The address as it came out, e.g. ``https://127.0.0.1:4443``; a plain one without scheme."""
         address = str(self.settings)

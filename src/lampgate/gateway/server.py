@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.greeting import Greeting
 from lampgate.gateway.listeners import BACKLOG, OpenListener
 from lampgate.session.live import LiveSession
 from lampgate.session.revocation import Revocation
@@ -22,6 +23,7 @@ class Server:
     def __init__(self, path: DataPath) -> None:
         self._path = path
         self._servers: list[asyncio.Server] = []
+        self._greetings: list[Greeting] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._next_ping = path.loop.time() + path.limits.ping_interval
         path.admission.revocations.subscribe(self._revoked)
@@ -30,6 +32,10 @@ class Server:
     async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
         """Accept connections on sockets that are already bound; a bare one is for plain http."""
         for listener in listeners:
+            if isinstance(listener, OpenListener) and listener.needs_greeting:
+                self._greetings.append(Greeting(self._path, listener))
+                self._greetings[-1].start()
+                continue
             bound = listener.socket if isinstance(listener, OpenListener) else listener
             serve = (
                 self._path.loop.create_unix_server
@@ -45,6 +51,8 @@ class Server:
         path.draining = True
         for server in self._servers:
             server.close()
+        for greeting in self._greetings:
+            await greeting.close()
         for connection in tuple(path.connections):
             connection.drain()
         path.drained.clear()
@@ -82,6 +90,8 @@ class Server:
             path.admission.keep_going(tunnel.session, epoch)
             if pinging:
                 tunnel.ping()
+        for greeting in self._greetings:
+            greeting.refresh_certificate()
         self._ticker = path.loop.call_later(1.0, self._tick)
 
     def _revoked(self, revocation: Revocation) -> None:
