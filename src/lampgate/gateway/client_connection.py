@@ -28,7 +28,7 @@ from lampgate.wire.header_rules import field_lines, forwarded_for, request_head,
 from lampgate.wire.origin import Origin
 from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
-from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, check_handshake
+from lampgate.wire.websocket import check_handshake
 
 #: Nobody is signed in, for the access log.
 _NOBODY = '""'
@@ -572,10 +572,10 @@ class ClientConnection(asyncio.Protocol):
                 self._transport.close()
 
     def drain(self) -> None:
-        """The process is stopping: close now if nothing is in progress, else after the answer."""
+        """The process is stopping: close now if nothing is in progress, else after the answer. WebSockets go on."""
         if self._tunnel is not None:
-            self._path.end_tunnel(self._tunnel, CLOSE_SERVICE_RESTART, "the gateway restarts")
-        elif self.exchange is None and self._reading is _Reading.HEAD:
+            return
+        if self.exchange is None and self._reading is _Reading.HEAD:
             self._transport.close()
         elif self._request is not None:
             # An answer that has not begun says that the connection ends with it.

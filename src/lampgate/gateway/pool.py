@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +17,10 @@ _log = logging.getLogger("lampgate.gateway")
 
 #: Seconds for which the same failure of the same upstream is not said again.
 _SILENCE = 10.0
+
+
+#: Of a connection whose upstream is no longer configured as it was: it ends with its exchange.
+_NO_HOME = ""
 
 
 class Waiting(Protocol):
@@ -40,9 +45,22 @@ class Pool:
         self._said_at: dict[tuple[str, str], float] = {}
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
+        self._current: dict[str, UpstreamSettings] = {}
         self._dialling: set[asyncio.Task[None]] = set()
         self._closed = False
         self._emptied = asyncio.Event()
+
+    def use(self, upstreams: Iterable[UpstreamSettings], limits: Limits) -> None:
+        """Serve these upstreams from now on. Connections to one that has changed are not used again."""
+        current = {upstream.id: upstream for upstream in upstreams}
+        for upstream in self._current.values():
+            if current.get(upstream.id) != upstream:
+                for connection in self._idle.pop(upstream.id, ()):
+                    connection.transport.close()
+                for connection in [each for each, home in self._home.items() if home == upstream.id]:
+                    self._home[connection] = _NO_HOME
+        self._current = current
+        self._limits = limits
 
     @property
     def idle_count(self) -> int:
@@ -60,8 +78,9 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose exchange is complete."""
-        idle = self._idle.setdefault(self._home[connection], [])
-        if self._closed or len(idle) >= self._limits.upstream_idle_connections:
+        home = self._home[connection]
+        idle = self._idle.setdefault(home, [])
+        if self._closed or home == _NO_HOME or len(idle) >= self._limits.upstream_idle_connections:
             connection.transport.close()
             return
         connection.idle_since = self._loop.time()
@@ -95,7 +114,9 @@ class Pool:
         except OSError as error:
             waiting.unreachable(error.strerror or str(error))
         else:
-            self._home[connection] = upstream.id
+            # The settings may have been read again since it was asked for.
+            is_current = self._current.get(upstream.id, upstream) == upstream
+            self._home[connection] = upstream.id if is_current else _NO_HOME
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)

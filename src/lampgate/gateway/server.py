@@ -45,8 +45,12 @@ class Server:
             self._servers.append(await serve(lambda: ClientConnection(self._path), sock=bound, backlog=BACKLOG))
         self._tick()
 
-    async def stop(self) -> None:
-        """Stop accepting, let requests in flight finish within the drain time, and close what is left."""
+    async def stop(self, *, websocket_grace: float = 0.0) -> None:
+        """Stop accepting, let requests in flight finish within the drain time, and close what is left.
+
+        :param websocket_grace: how long WebSockets go on before they are told to connect anew, in seconds; less where
+            the drain time would not leave enough for them to end.
+        """
         path = self._path
         path.draining = True
         for server in self._servers:
@@ -55,10 +59,13 @@ class Server:
             await greeting.close()
         for connection in tuple(path.connections):
             connection.drain()
+        longest = max(path.limits.drain_timeout - path.limits.websocket_end_timeout, 0.0)
+        restarting = path.loop.call_later(min(websocket_grace, longest), path.restart_websockets)
         path.drained.clear()
         if path.connections:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(path.drained.wait(), path.limits.drain_timeout)
+        restarting.cancel()
         for connection in tuple(path.connections):
             connection.abort()
         if self._ticker is not None:

@@ -1,8 +1,8 @@
 """The PROXY protocol's header, versions 1 and 2: whose connection a proxy passes on.
 
 Follows HAProxy's specification (``doc/proxy-protocol.txt``, sections 2.1 and 2.2). Pure: bytes in, an address out.
-Who may send a header is decided elsewhere. Checksums and other additional fields (TLVs) have to be well-formed and are
-otherwise ignored, as is the destination address.
+Who may send a header is decided elsewhere. Checksums and other additional fields (TLVs) have to be well-formed, and
+are otherwise ignored, as is the destination address.
 """
 
 from __future__ import annotations

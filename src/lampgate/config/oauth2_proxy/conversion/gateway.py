@@ -20,7 +20,7 @@ from lampgate.config.oauth2_proxy.conversion.session import session_settings
 from lampgate.config.oauth2_proxy.conversion.upstreams import upstream_settings
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import WrittenGateway
-from lampgate.config.settings import Listener, Place, PortalSettings, ProviderSettings, Settings
+from lampgate.config.settings import DrainSettings, Listener, Place, PortalSettings, ProviderSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Overrides:
 
     listen: tuple[Listener, ...] | None = None
     public_url: str | None = None
+    workers: int | None = None
+    websocket_grace: float | None = None
+    pre_stop_delay: float | None = None
 
 
 def gateway_settings(
@@ -70,7 +73,14 @@ def gateway_settings(
         portal=portal,
         trusted_proxies=proxies,
         log=log,
+        workers=overrides.workers if overrides.workers is not None else 1,
+        drain=_drain(overrides),
     )
+
+
+def _drain(overrides: Overrides) -> DrainSettings:
+    given = {"websocket_grace": overrides.websocket_grace, "pre_stop_delay": overrides.pre_stop_delay}
+    return DrainSettings.model_validate({name: value for name, value in given.items() if value is not None})
 
 
 def _provider(written: WrittenGateway, draft: Draft) -> ProviderSettings | None:
