@@ -10,13 +10,16 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from lampgate.config.changes import reloadable
+from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
 from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.errors import LampgateError
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath, PortalApp
+from lampgate.gateway.key_file import KeyFile
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.listeners import OpenListener
 from lampgate.gateway.metrics_listener import MetricsListener
@@ -29,7 +32,7 @@ from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing, generate_secret
-from lampgate.session.store import SessionStore
+from lampgate.session.store import Lookup, SessionStore
 from lampgate.wire.cookies import CookieAttributes
 
 _logger = logging.getLogger("lampgate")
@@ -90,6 +93,7 @@ class Worker:
                 lambda session: self.provider.refresh(session),
                 clock,
                 self._metrics,
+                self._bearer_session(),
             ),
             portal=self._portal(),
             render=render,
@@ -99,6 +103,11 @@ class Worker:
         )
         self._server = Server(self._path)
         self._provider_tasks: list[asyncio.Task[None]] = []
+        self._background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        if settings.session.cookie.secret_file is not None:
+            key_file = KeyFile(settings.session.cookie.secret_file, self._keys, secrets_of, self._server.look_again)
+            self._background.append(key_file.run)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
@@ -106,6 +115,7 @@ class Worker:
         if self._metrics_listener is not None:
             self._metrics_listener.start()
         self._provider_tasks.append(asyncio.create_task(self.provider.run()))
+        self._tasks = [asyncio.create_task(run()) for run in self._background]
 
     async def reload(self, loaded: LoadedSettings) -> None:
         """Go on with settings that were read anew: requests from now on, on connections that are open too.
@@ -123,7 +133,13 @@ class Worker:
         if settings.provider != self._settings.provider:
             await self._change_provider(settings, loaded)
         self._settings = settings
-        self._path.reload(settings, portal=self._portal(), access_log=self._access_log(), limits=self._limits)
+        self._path.reload(
+            settings,
+            portal=self._portal(),
+            access_log=self._access_log(),
+            bearer=self._bearer_session(),
+            limits=self._limits,
+        )
 
     async def stop(self) -> None:
         """Say that no requests are wanted any more, finish what is in flight, then close everything."""
@@ -134,10 +150,10 @@ class Worker:
         await self._server.stop(websocket_grace=drain.websocket_grace)
         if self._metrics_listener is not None:
             self._metrics_listener.stop()
-        for task in self._provider_tasks:
-            task.cancel()
-        if self._provider_tasks:
-            await asyncio.wait(self._provider_tasks)
+        if tasks := [*self._provider_tasks, *self._tasks]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _change_provider(self, settings: Settings, loaded: LoadedSettings) -> None:
         """Ask the new provider before sign-ins hang on it; one that does not answer is asked again."""
@@ -151,6 +167,10 @@ class Worker:
             # Sign-ins under way may still be waiting for an answer of the old one.
             self._path.loop.call_later(_LAST_ANSWERS, task.cancel)
         self._provider_tasks.append(asyncio.create_task(provider.run()))
+
+    def _bearer_session(self) -> Callable[[str], Awaitable[Lookup]] | None:
+        settings = self._settings.bearer
+        return self.provider.bearers(settings).session if settings.enabled else None
 
     def _portal(self) -> PortalApp:
         return create_portal(
@@ -175,8 +195,10 @@ class Worker:
 
 
 def _key_ring(settings: Settings) -> KeyRing:
-    secret = settings.session.cookie.secret
-    return KeyRing([secret.get_secret_value() if secret is not None else generate_secret()])
+    cookie = settings.session.cookie
+    if cookie.secret is None:
+        return KeyRing([generate_secret()])
+    return KeyRing([secret.get_secret_value() for secret in (cookie.secret, *cookie.earlier_secrets)])
 
 
 def _attributes(settings: Settings, *, secure: bool) -> CookieAttributes:

@@ -92,6 +92,8 @@ def test_what_has_no_effect_is_noted(loader: Loader, option: Option) -> None:
 _VALUES = {
     "reverse-proxy": "true\ntrusted_proxy_ips = ['10.0.0.0/8']",
     "trusted-proxy-ip": "['10.0.0.0/8']\nreverse_proxy = true",
+    "trusted-ip": "['10.0.0.0/8']",
+    "extra-jwt-issuers": "['https://issuer.example=audience']",
     "redirect-url": '"https://headlamp.company.com/oauth2/callback"',
     "proxy-prefix": '"/gate"',
     "ping-path": '"/alive"',

@@ -97,7 +97,7 @@ async def test_an_upstream_that_is_away_is_counted_and_said_once(caplog: pytest.
             assert (await client.gets_answer())[0] == 502
         samples = await scrape(stage.metrics)
         assert samples["lampgate_upstream_failures_total,problem=upstream.unreachable,upstream=main"] == 3
-        assert len([record for record in caplog.records if "upstream main" in record.message]) == 1
+        assert len([record for record in caplog.records if "upstream “main”" in record.message]) == 1
 
 
 def test_an_address_that_is_taken_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from pathlib import Path
 
 from lampgate.config.changes import reloadable
 from lampgate.config.settings import (
@@ -193,6 +194,14 @@ def test_what_cannot_change_is_kept_and_named() -> None:
     assert kept.upstreams == read.upstreams
     assert reloadable(current, settings(1)) == (current, ())
     assert isinstance(kept, Settings)
+
+
+def test_secrets_that_were_rotated_in_their_file_are_nothing_to_warn_of() -> None:
+    def with_secret(secret: bytes) -> Settings:
+        return settings(1, session=SessionSettings(cookie=CookieSettings(secret=secret, secret_file=Path("/s"))))
+
+    current = with_secret(b"a" * 32)
+    assert reloadable(current, with_secret(b"b" * 32)) == (current, ())
 
 
 async def test_an_injected_header_that_is_taken_away_is_gone() -> None:

@@ -8,12 +8,15 @@ answer) can still name the file and the key.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field_validator, model_validator
+
+from lampgate.config.re2 import compile_re2, parse_replacement
 
 Seconds = Annotated[float, Field(ge=0)]
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -157,6 +160,10 @@ class CookieSettings(_Frozen):
     name: str = "lampgate"
     #: None: a random one for this process, which ends every session at a restart.
     secret: SecretBytes | None = None
+    #: Earlier secrets: they open what they sealed, and seal nothing any more.
+    earlier_secrets: tuple[SecretBytes, ...] = ()
+    #: Where the secrets were read from, one a line; it is read again when it changes.
+    secret_file: Path | None = None
     domain: str | None = None
     same_site: Literal["lax", "strict", "none"] = "lax"
 
@@ -200,18 +207,52 @@ class HeaderInjection(_Frozen):
     values: tuple[InjectedValue, ...] = Field(min_length=1)
 
 
+class UpstreamTLSSettings(_Frozen):
+    """How an https upstream is recognised, and how lampgate shows it who is calling.
+
+    The files are PEM and may be replaced while lampgate runs: new connections use what they hold then.
+    """
+
+    #: Trusted for the upstream's certificate, instead of the system's authorities.
+    ca_files: tuple[Path, ...] = ()
+    #: lampgate's own certificate (with its chain) and its private key, for upstreams that ask for one.
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    #: Sent as SNI and expected in the certificate, instead of the host of the URL.
+    server_name: str | None = None
+    #: Accept any certificate: whoever is on the way to the upstream can read and change everything.
+    insecure_skip_verify: bool = False
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        if self.key_file is not None and self.certificate_file is None:
+            raise ValueError("a private key is of no use without its certificate")
+        return self
+
+
 class UpstreamSettings(_Frozen):
     """A server that requests are sent on to."""
 
     id: str
-    #: A prefix where it ends in ``/``, else an exact path. The longest match wins.
-    path: Annotated[str, Field(pattern=r"^/")] = "/"
-    #: ``http://host[:port]``; a path in it is refused.
+    #: A prefix where it ends in ``/``, else an exact path. The longest match wins. With ``rewrite_target`` a regular
+    #: expression in Go's syntax (RE2); these are tried first.
+    path: str = "/"
+    #: What to ask for instead of what ``path`` matches: a path, with ``$1`` or ``${name}`` for its groups, and
+    #: perhaps ``?`` and parameters to add to the query. Empty: the path is passed on as it is.
+    rewrite_target: str = ""
+    #: ``http://host[:port]``, ``https://host[:port]`` (a path in these is refused), ``unix:///path`` of a socket,
+    #: ``file:///path`` of a directory, or ``static://200``, a fixed answer with that status code.
     url: str
+    tls: UpstreamTLSSettings = UpstreamTLSSettings()
     pass_host_header: bool = True
+    #: Use a connection for further requests.
+    keep_alive: bool = True
+    #: For the connection to be made, TLS included.
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     #: From the end of the request to the head of the response.
     response_timeout: Annotated[float, Field(gt=0)] = 30.0
+    #: Without a byte of the response's body from the upstream; 0: no limit, as watches and log streams are silent.
+    stream_idle_timeout: Seconds = 0.0
     #: What the upstream is: ``headlamp`` adds that dashboard's rules (cookies it would prefer to our header).
     profile: Literal["plain", "headlamp"] = "headlamp"
     #: A request's body, in bytes; None: `LimitSettings.body_bytes` counts.
@@ -219,6 +260,82 @@ class UpstreamSettings(_Frozen):
     #: Paths that are asked for without anybody's doing, so that they do not keep an idle session going: a prefix
     #: where it ends in ``/``, else an exact path. The profile's own come on top.
     passive_paths: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.scheme not in ("http", "https", "unix", "file", "static"):
+            raise ValueError("no upstream can be reached by a URL of that kind")
+        if self.rewrite_target:
+            parse_replacement(self.rewrite_target, compile_re2(self.path))
+        elif not self.path.startswith("/"):
+            raise ValueError("a path starts with /")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """What kind of upstream it is: ``http``, ``https``, ``unix``, ``file`` or ``static``."""
+        return self.url.partition(":")[0]
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server to forward to; else lampgate itself answers from files or with a fixed code."""
+        return self.scheme not in ("file", "static")
+
+
+class OpenRoute(_Frozen):
+    """Requests that pass without a session, by path."""
+
+    #: A regular expression in Go's syntax (RE2), looked for anywhere in the canonical path unless it is anchored.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: What the expression does *not* fit passes.
+    negate: bool = False
+
+
+class OpenAccessSettings(_Frozen):
+    """What passes without a session. Nothing by default."""
+
+    routes: tuple[OpenRoute, ...] = ()
+    #: Preflight requests of browsers (OPTIONS with ``Access-Control-Request-Method``), which never carry cookies.
+    preflight: bool = False
+    #: Addresses of clients. Behind a proxy that is not in `Settings.trusted_proxies` everybody has the proxy's.
+    addresses: tuple[IPNetwork, ...] = ()
+
+
+class BearerIssuer(_Frozen):
+    """An issuer whose tokens requests may bring, beside the provider."""
+
+    issuer_url: str
+    audience: Annotated[str, Field(min_length=1)]
+
+
+class BearerSettings(_Frozen):
+    """Requests that bring a JWT in ``Authorization`` instead of a session: programs, ``kubectl``."""
+
+    enabled: bool = False
+    #: The provider's own tokens are taken where they are made out to the client id or to an extra audience.
+    issuers: tuple[BearerIssuer, ...] = ()
+
+
+class StepUpRule(_Frozen):
+    """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
+
+    #: A regular expression that has to fit a whole canonical path, e.g. ``/clusters/[^/]+/api/.*/exec``.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: The context's id, ``c1`` to ``c99``.
+    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,100}$")]
+
+    @field_validator("path")
+    @classmethod
+    def _compiles(cls, path: str) -> str:
+        try:
+            re.compile(path)
+        except re.error as error:
+            raise ValueError(f"it is not a regular expression: {error}") from None
+        return path
 
 
 class PortalSettings(_Frozen):
@@ -296,6 +413,12 @@ class Settings(_Frozen):
     allow: AllowSettings = AllowSettings()
     upstreams: tuple[UpstreamSettings, ...] = Field(min_length=1)
     inject: tuple[HeaderInjection, ...] = ()
+    #: Headers about the person on answers: for a proxy in front that asks ``/auth``, and on what is forwarded.
+    inject_response: tuple[HeaderInjection, ...] = ()
+    open_access: OpenAccessSettings = OpenAccessSettings()
+    bearer: BearerSettings = BearerSettings()
+    #: What needs a stronger sign-in. The first rule that fits and is not met counts.
+    step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()
     #: Peers whose ``X-Forwarded-*`` headers count. Nobody by default.
     trusted_proxies: tuple[IPNetwork, ...] = ()

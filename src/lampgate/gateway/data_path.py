@@ -22,6 +22,8 @@ from lampgate.observe.metrics import Metrics
 from lampgate.policy.decision import Policy
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
+from lampgate.session.live import nobody
+from lampgate.session.store import Lookup
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
 Message = MutableMapping[str, Any]
@@ -77,6 +79,7 @@ class DataPath:
         self.render = render
         self.logger = logging.getLogger("lampgate.gateway")
         self._take(settings, portal, access_log, limits)
+        self.nobody = nobody()
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()
         self.tunnels: set[Tunnel] = set()
@@ -93,12 +96,18 @@ class DataPath:
         }
 
     def reload(
-        self, settings: Settings, *, portal: PortalApp, access_log: AccessLog, limits: Limits | None = None
+        self,
+        settings: Settings,
+        *,
+        portal: PortalApp,
+        access_log: AccessLog,
+        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Go on with other settings: from the next request on, on connections that are open too."""
         self.access_log.flush()
         self._take(settings, portal, access_log, limits)
-        self.admission.reload(settings)
+        self.admission.reload(settings, bearer)
 
     def _take(self, settings: Settings, portal: PortalApp, access_log: AccessLog, limits: Limits | None) -> None:
         self.limits = limits or Limits.of(settings.limits)
@@ -107,7 +116,11 @@ class DataPath:
         self.pool.use(settings.upstreams, self.limits)
         self.portal = portal
         self.access_log = access_log
-        self.hosts = {upstream.id: urlsplit(upstream.url).netloc.encode("ascii") for upstream in settings.upstreams}
+        self.hosts = {
+            # A unix socket has no authority; "localhost" is what its server can make sense of.
+            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
+            for upstream in settings.upstreams
+        }
         self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
 

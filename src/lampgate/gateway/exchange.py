@@ -9,10 +9,11 @@ from __future__ import annotations
 from asyncio import Transport
 
 from lampgate.config.settings import UpstreamSettings
-from lampgate.gateway.pool import Pool
+from lampgate.gateway.pool import UNREACHABLE, Pool
 from lampgate.gateway.sides import Downstream, Tunnelling
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.policy.problem import Problem
+from lampgate.policy.step_up import challenge_in
 from lampgate.session.live import LiveSession
 from lampgate.wire.chunks import LAST_CHUNK, chunk
 from lampgate.wire.head import CHUNKED, UNTIL_CLOSE, RequestHead, ResponseHead
@@ -148,7 +149,7 @@ class Exchange:
         if self._client.exchange is self:
             self._refuse(
                 502,
-                "upstream.unreachable",
+                UNREACHABLE,
                 "The dashboard cannot be reached",
                 f"No connection to the upstream “{self.upstream.id}” could be made.",
                 cause,
@@ -174,6 +175,8 @@ class Exchange:
         self.deadline = 0.0
         self._upstream_keep_alive = head.keep_alive
         framing = self._framing(head)
+        if head.status == 401 and (claims := challenge_in(head.block)):
+            self._added += self._client.challenged(self.session, claims)
         self._client.send_head(
             head.status,
             response_head(

@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from lampgate.config.settings import UpstreamSettings
+from lampgate.gateway.dial_causes import DialError
+from lampgate.gateway.dialling import Dialling
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.observe.metrics import Metrics
@@ -16,7 +17,10 @@ from lampgate.observe.metrics import Metrics
 _log = logging.getLogger("lampgate.gateway")
 
 #: Seconds for which the same failure of the same upstream is not said again.
-_SILENCE = 10.0
+_SILENCE = 30.0
+
+#: The problem of an upstream that no connection can be made to.
+UNREACHABLE = "upstream.unreachable"
 
 
 #: Of a connection whose upstream is no longer configured as it was: it ends with its exchange.
@@ -42,11 +46,13 @@ class Pool:
         self.metrics = metrics
         self._loop = loop
         self._limits = limits
-        self._said_at: dict[tuple[str, str], float] = {}
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
         self._current: dict[str, UpstreamSettings] = {}
         self._dialling: set[asyncio.Task[None]] = set()
+        self._diallers: dict[str, Dialling] = {}
+        #: What was said last about each upstream, and when.
+        self._said: dict[str, tuple[str, float]] = {}
         self._closed = False
         self._emptied = asyncio.Event()
 
@@ -55,6 +61,7 @@ class Pool:
         current = {upstream.id: upstream for upstream in upstreams}
         for upstream in self._current.values():
             if current.get(upstream.id) != upstream:
+                self._diallers.pop(upstream.id, None)
                 for connection in self._idle.pop(upstream.id, ()):
                     connection.transport.close()
                 for connection in [each for each, home in self._home.items() if home == upstream.id]:
@@ -101,34 +108,43 @@ class Pool:
         task.add_done_callback(self._dialling.discard)
 
     async def _dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
-        parts = urlsplit(upstream.url)
+        dialling = self._diallers.get(upstream.id)
+        if dialling is None or not self._is_current(upstream):
+            dialling = Dialling(upstream)
+            if self._is_current(upstream):
+                self._diallers[upstream.id] = dialling
+        rest = self.release if upstream.keep_alive else _close
         try:
-            async with asyncio.timeout(upstream.connect_timeout):
-                _, connection = await self._loop.create_connection(
-                    lambda: UpstreamConnection(self._limits, self.release, self.forget),
-                    parts.hostname or "",
-                    parts.port or 80,
-                )
-        except TimeoutError:
-            waiting.unreachable(f"No connection within {upstream.connect_timeout:g} s")
-        except OSError as error:
-            waiting.unreachable(error.strerror or str(error))
+            connection = await dialling.dial(self._loop, lambda: UpstreamConnection(self._limits, rest, self.forget))
+        except DialError as error:
+            detail = f" ({error.detail})" if error.detail else ""
+            self._say(upstream, f"{UNREACHABLE}: {error.cause}{detail}")
+            waiting.unreachable(error.cause)
         else:
             # The settings may have been read again since it was asked for.
-            is_current = self._current.get(upstream.id, upstream) == upstream
-            self._home[connection] = upstream.id if is_current else _NO_HOME
+            self._home[connection] = upstream.id if self._is_current(upstream) else _NO_HOME
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)
 
+    def _is_current(self, upstream: UpstreamSettings) -> bool:
+        return self._current.get(upstream.id, upstream) == upstream
+
     def note_failure(self, upstream: UpstreamSettings, code: str, cause: str) -> None:
-        """Count a failed exchange, and say so now and then: a dead upstream fails a hundred requests a second."""
+        """Count a failed exchange, and say so now and then: a dead upstream fails a hundred requests a second.
+
+        What kept a connection from being made is said where it is dialled, with its details.
+        """
         self.metrics.upstream_failures[(upstream.id, code)] += 1
+        if code != UNREACHABLE:
+            self._say(upstream, f"{code}: {cause}")
+
+    def _say(self, upstream: UpstreamSettings, words: str) -> None:
         now = self._loop.time()
-        said_at = self._said_at.get((upstream.id, code))
-        if said_at is None or now - said_at >= _SILENCE:
-            self._said_at[(upstream.id, code)] = now
-            _log.warning("upstream %s: %s: %s", upstream.id, code, cause)
+        last, at = self._said.get(upstream.id, ("", 0.0))
+        if words != last or now - at >= _SILENCE:
+            self._said[upstream.id] = (words, now)
+            _log.warning("upstream “%s” at %s: %s", upstream.id, upstream.url, words)
 
     def sweep(self, now: float) -> None:
         """Close what has been unused for too long."""
@@ -149,3 +165,7 @@ class Pool:
             connection.transport.abort()
         if self._home:
             await self._emptied.wait()
+
+
+def _close(connection: UpstreamConnection) -> None:
+    connection.transport.close()

@@ -78,6 +78,12 @@ class Server:
         await path.pool.close()
         path.access_log.flush()
 
+    def look_again(self) -> None:
+        """A key is no longer accepted: every cookie is opened anew, and who has an open WebSocket asks again."""
+        self._path.admission.look_again()
+        for tunnel in tuple(self._path.tunnels):
+            self._path.end_tunnel(tunnel, CLOSE_SESSION_ENDED, "the session has to be confirmed")
+
     def _tick(self) -> None:
         """Once a second: deadlines of connections, age of pooled ones, the end of sessions with open WebSockets."""
         path = self._path

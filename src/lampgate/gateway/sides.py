@@ -42,6 +42,10 @@ class Downstream(Protocol):
         """The answer cannot be completed."""
         ...
 
+    def challenged(self, session: LiveSession, claims: str) -> bytes:
+        """The upstream asks for more than the session has; returns header lines for the answer."""
+        ...
+
     def refuse(self, problem: Problem, *, keep_alive: bool = True) -> None:
         """Answer with a problem, in the form the asker can use."""
         ...

@@ -6,9 +6,11 @@ Response bytes are handed on as they arrive. They are looked at only to find whe
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
+from lampgate.gateway.dial_causes import tls_cause
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.sides import Answering, Tunnelling
 from lampgate.wire.chunks import ChunkError
@@ -147,9 +149,8 @@ class UpstreamConnection(asyncio.Protocol):
             exchange.broken_off()
         else:
             stale = not self.fresh
-            exchange.failed(
-                "The upstream closed the connection without an answer", str(exc) if exc else "", stale=stale
-            )
+            cause = tls_cause(exc) if isinstance(exc, ssl.SSLError) else str(exc) if exc else ""
+            exchange.failed("The upstream closed the connection without an answer", cause, stale=stale)
 
     def pause_writing(self) -> None:
         """See `asyncio.Protocol`: the upstream reads more slowly than the client sends."""

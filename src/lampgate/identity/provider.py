@@ -18,10 +18,11 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from lampgate.config.settings import ProviderSettings
+from lampgate.config.settings import BearerSettings, ProviderSettings
 from lampgate.errors import LampgateError
 from lampgate.identity import id_token
 from lampgate.identity.attempt import SignInAttempt
+from lampgate.identity.bearer import Bearers, Issuer
 from lampgate.identity.client_authentication import credentials
 from lampgate.identity.errors import (
     IdTokenInvalidError,
@@ -35,7 +36,7 @@ from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
 from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
-from lampgate.identity.subject import subject_of
+from lampgate.identity.subject import contexts_of, subject_of
 from lampgate.identity.token_response import TokenResponse, read_token_response
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
@@ -53,12 +54,16 @@ _METADATA_AGE = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in, and with which tokens. No ``repr`` shows the tokens."""
+    """Who signed in, and with which tokens. No ``repr`` shows the tokens.
+
+    :ivar contexts: authentication contexts that were met.
+    """
 
     subject: Subject
     access_token: Token
     id_token: str
     refresh_token: str
+    contexts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"SignedIn({self.subject.key})"
@@ -211,8 +216,14 @@ class Provider:
         hide = (code, attempt.code_verifier, attempt.state, attempt.nonce)
         asked_at = self._clock()
         tokens = await self._request_tokens(form, hide)
-        subject = self._subject(await self._verified(tokens.id_token, attempt.nonce))
-        return SignedIn(subject, _access_token(tokens, asked_at), tokens.id_token, tokens.refresh_token)
+        claims = await self._verified(tokens.id_token, attempt.nonce)
+        return SignedIn(
+            self._subject(claims),
+            _access_token(tokens, asked_at),
+            tokens.id_token,
+            tokens.refresh_token,
+            contexts_of(claims),
+        )
 
     async def refresh(self, session: Session) -> Renewal:
         """New tokens for a session, from its refresh token (RFC 6749 section 6, OpenID Connect Core section 12).
@@ -241,6 +252,18 @@ class Provider:
                 generation=session.generation + 1,
             )
         )
+
+    async def bearer_claims(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that a request brought, if the provider has made it out to us.
+
+        :raises LampgateError: it is not acceptable, or cannot be judged now.
+        """
+        return await self._verified(token, None)
+
+    def bearers(self, settings: BearerSettings) -> Bearers:
+        """What judges the tokens that requests bring."""
+        issuers = [Issuer(issuer, self.settings, self._client, self._clock) for issuer in settings.issuers]
+        return Bearers(self.bearer_claims, issuers, self.settings, is_entra=lambda: self.is_entra)
 
     def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).

@@ -30,6 +30,11 @@ def subject_of(claims: Mapping[str, Any], settings: ProviderSettings, *, entra: 
     )
 
 
+def contexts_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """The authentication contexts that a sign-in has met: Entra's ``acrs``, elsewhere OpenID Connect's ``acr``."""
+    return _texts(claims["acrs"] if "acrs" in claims else claims.get("acr"))
+
+
 def claim(claims: Mapping[str, Any], name: str) -> Any:
     """The claim ``name``, or what a dotted path leads to; None where there is none."""
     if name in claims:

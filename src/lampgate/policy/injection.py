@@ -14,14 +14,18 @@ def injected_lines(injections: Iterable[HeaderInjection], session: Session) -> b
     Several values of one header are joined with a comma. A value with a line break in it adds nothing: it would
     forge a header.
     """
-    lines = []
+    return b"".join(f"{name}: {value}\r\n".encode() for name, value in injected_headers(injections, session))
+
+
+def injected_headers(injections: Iterable[HeaderInjection], session: Session) -> list[tuple[str, str]]:
+    """The same as names and values."""
+    headers = []
     for injection in injections:
         values = [text for value in injection.values for text in _texts(value, session)]
-        if values:
-            line = f"{injection.name}: {','.join(values)}"
-            if not any(character in line for character in "\r\n\x00"):
-                lines.append(line.encode() + b"\r\n")
-    return b"".join(lines)
+        joined = ",".join(values)
+        if values and not any(character in joined for character in "\r\n\x00"):
+            headers.append((injection.name, joined))
+    return headers
 
 
 def _texts(value: InjectedValue, session: Session) -> list[str]:

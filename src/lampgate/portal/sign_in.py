@@ -61,7 +61,11 @@ class SignIn:
         self._clock = clock
         self._count = count
         self._prefix = settings.portal.prefix
-        self._keeps_id_token = any(value.claim == "id_token" for header in settings.inject for value in header.values)
+        self._keeps_id_token = any(
+            value.claim == "id_token"
+            for header in (*settings.inject, *settings.inject_response)
+            for value in header.values
+        )
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
         """A page with one button; straight on where there is a session, or where no page is wanted."""
@@ -174,6 +178,7 @@ class SignIn:
             expires_at=int(now + self._settings.session.lifetime),
             tokens={"access_token": signed_in.access_token},
             refresh_token=signed_in.refresh_token,
+            contexts=signed_in.contexts,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []

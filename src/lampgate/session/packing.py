@@ -33,6 +33,7 @@ class _Packed(Struct, frozen=True, array_like=True, omit_defaults=True):
     generation: int = 0
     provider_session: str = ""
     active_at: int = 0
+    contexts: tuple[str, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -55,6 +56,7 @@ def pack(session: Session) -> bytes:
         generation=session.generation,
         provider_session=session.provider_session,
         active_at=session.active_at,
+        contexts=session.contexts,
     )
     return zlib.compress(_encoder.encode(packed), 9)
 
@@ -80,6 +82,7 @@ def unpack(data: bytes) -> Session | None:
         generation=packed.generation,
         provider_session=packed.provider_session,
         active_at=packed.active_at,
+        contexts=packed.contexts,
     )
 
 

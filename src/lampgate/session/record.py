@@ -59,6 +59,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     :ivar generation: how often its tokens were renewed; of two records of one session the higher one is the newer.
     :ivar provider_session: the ``sid`` claim, by which the provider can end it (OpenID Connect Back-Channel Logout).
     :ivar active_at: when the person last did something, as far as is written down; for the idle lifetime.
+    :ivar contexts: authentication contexts that the sign-in has met (Entra's ``acrs`` claim).
     """
 
     id: str
@@ -71,6 +72,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     generation: int = 0
     provider_session: str = ""
     active_at: int = 0
+    contexts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Session({self.subject.key}, expires_at={self.expires_at})"

@@ -35,14 +35,25 @@ class KeyRing:
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
-        if not secrets:
-            raise ValueError("a key ring needs at least one secret")
-        self._secrets = tuple(secrets)
+        self._secrets: tuple[bytes, ...] = ()
         self._sealing: dict[str, tuple[bytes, AESGCM]] = {}
         self._opening: dict[str, dict[bytes, AESGCM]] = {}
+        self.replace(secrets)
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._secrets)} keys)"
+
+    def replace(self, secrets: Sequence[bytes]) -> bool:
+        """Go on with other secrets.
+
+        :returns: whether one that was accepted until now no longer is.
+        """
+        if not secrets:
+            raise ValueError("a key ring needs at least one secret")
+        removed = not set(self._secrets) <= set(secrets)
+        self._secrets = tuple(secrets)
+        self._sealing, self._opening = {}, {}
+        return removed
 
     def seal(self, kind: str, plaintext: bytes) -> str:
         """Seal ``plaintext`` for the purpose ``kind``. The text is base64url without padding."""

@@ -47,6 +47,9 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
         headers=tuple(
             _header(section, findings) for section in top.sections("injectRequestHeaders", alpha_keys.HEADER)
         ),
+        response_headers=tuple(
+            _header(section, findings) for section in top.sections("injectResponseHeaders", alpha_keys.HEADER)
+        ),
         listeners=_listeners(server, findings) if server is not None else WrittenListeners(),
     )
 
@@ -136,6 +139,11 @@ def _upstreams(top: AlphaSection) -> tuple[WrittenUpstream, ...]:
             id=section.text("id"),
             path=section.text("path"),
             url=section.text("uri"),
+            rewrite_target=section.text("rewriteTarget"),
+            static=section.flag("static"),
+            static_code=section.integer("staticCode"),
+            insecure_skip_verify=section.flag("insecureSkipTLSVerify"),
+            disable_keep_alives=section.flag("disableKeepAlives"),
             pass_host_header=section.flag("passHostHeader"),
             response_timeout=section.seconds("timeout"),
         )

@@ -23,7 +23,6 @@ _OTHER_PROVIDER = Refused(
     "lampgate signs people in with OpenID Connect only", "Remove it, and use provider oidc or entra-id"
 )
 _DISCOVERED = NoEffect("it comes from the discovery document, in oauth2-proxy too")
-_HTTP_UPSTREAMS = Refused("lampgate's upstreams are servers that speak http")
 _TLS_FILES = Refused(
     "certificates and keys are read from files, and read anew when these change",
     "Mount the secret, and write fromFile with the path",
@@ -36,7 +35,7 @@ _NO_SHARED_SECRETS = Refused(
 TOP = (
     Key("upstreamConfig", Works("upstreams")),
     Key("injectRequestHeaders", Works("inject")),
-    Key("injectResponseHeaders", Refused("lampgate adds no headers about the person to responses")),
+    Key("injectResponseHeaders", Works("inject_response")),
     Key("server", Works("listen")),
     Key("metricsServer", Refused("there is no metrics listener yet")),
     Key("providers", Works("provider")),
@@ -64,7 +63,10 @@ TLS_SOURCE = (
 UPSTREAM_CONFIG = (
     Key(
         "proxyRawPath",
-        Refused("a path that means different things before and after decoding is refused", "Remove it"),
+        Refused(
+            "an encoded slash means different things to different servers, so requests with one are refused",
+            "Remove it; the bytes of every other path are passed on as they came",
+        ),
         False,
     ),
     Key("upstreams", Works("upstreams")),
@@ -73,26 +75,22 @@ UPSTREAM_CONFIG = (
 UPSTREAM = (
     Key("id", Works("upstreams.id")),
     Key("path", Works("upstreams.path")),
-    Key(
-        "rewriteTarget", Refused("paths are passed on as they are", "Remove it; let the dashboard know its base path")
-    ),
+    Key("rewriteTarget", Works("upstreams.rewrite_target")),
     Key("uri", Works("upstreams.url")),
-    Key("insecureSkipTLSVerify", Refused("lampgate speaks plain http to upstreams"), False),
-    Key("static", _HTTP_UPSTREAMS, False),
-    Key("staticCode", _HTTP_UPSTREAMS, 200),
+    Key("insecureSkipTLSVerify", Works("upstreams.tls.insecure_skip_verify")),
+    Key("static", Works("upstreams.url")),
+    Key("staticCode", Works("upstreams.url")),
     Key("flushInterval", NoEffect("lampgate passes every part of a response on at once"), "1s"),
     Key("passHostHeader", Works("upstreams.pass_host_header")),
     Key(
         "proxyWebSockets",
-        NoEffect("WebSockets are always passed on, by the same rules as requests"),
+        NoEffect(
+            "WebSockets are passed on by the same rules as requests; oauth2-proxy's false does not stop them either"
+        ),
         True,
     ),
     Key("timeout", Works("upstreams.response_timeout")),
-    Key(
-        "disableKeepAlives",
-        Refused("connections to upstreams are always kept open for further requests"),
-        False,
-    ),
+    Key("disableKeepAlives", Works("upstreams.keep_alive")),
 )
 
 HEADER = (

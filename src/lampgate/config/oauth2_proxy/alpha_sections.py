@@ -70,6 +70,17 @@ class AlphaSection:
             return None
         return Written(entry.value.value, entry.place)
 
+    def integer(self, name: str) -> Written[int] | None:
+        """A whole number; None where it is not given."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        value = entry.value.value if isinstance(entry.value, Scalar) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._wrong(entry, name, "a whole number", "Write digits only, without quotes")
+            return None
+        return Written(value, entry.place)
+
     def texts(self, name: str) -> Written[tuple[str, ...]] | None:
         """A list of texts; None where it is not given, or empty."""
         entry = self._entries.get(name)

@@ -32,6 +32,28 @@ def key_bytes(text: str) -> bytes | None:
     return raw if len(raw) in KEY_LENGTHS else None
 
 
+def secrets_of(text: str) -> list[bytes]:
+    """The secrets of a file: one a line, the one that seals first. A file with one secret may hold it raw.
+
+    :raises ValueError: with a sentence that shows none of them.
+    """
+    if len(text.rstrip("\r\n").encode()) in KEY_LENGTHS and key_bytes(text.rstrip("\r\n")) is not None:
+        lines = [text.rstrip("\r\n")]
+    else:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ValueError("the file is empty")
+    secrets = []
+    for number, line in enumerate(lines, start=1):
+        key = key_bytes(line)
+        if key is None:
+            raise ValueError(f"secret {number} is not of 16, 24 or 32 bytes, plain or as base64url")
+        if is_public(line):
+            raise ValueError(f"secret {number} is one that everybody knows or would guess")
+        secrets.append(key)
+    return secrets
+
+
 def is_public(text: str) -> bool:
     """Whether the secret is published, or anybody would try it: one character or a short pattern, over and over."""
     if text in _PUBLISHED or any(text.lower() in sequence for sequence in _SEQUENCES if text):

@@ -5,6 +5,7 @@ Used where there is no alpha configuration; what oauth2-proxy does by default is
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lampgate.config.oauth2_proxy.resolution import Options
@@ -31,14 +32,20 @@ _PROVIDER_KEYS = {
 }
 _UPSTREAM_KEYS = {"id": "upstreams", "path": "upstreams", "url": "upstreams"}
 
-_WEB = ("http", "https")
-
 #: What ``pass-user-headers`` sends (oauth2-proxy, legacy_options.go).
 _USER_HEADERS = (
     ("X-Forwarded-Groups", "groups"),
     ("X-Forwarded-User", "user"),
     ("X-Forwarded-Email", "email"),
     ("X-Forwarded-Preferred-Username", "preferred_username"),
+)
+
+#: What ``set-xauthrequest`` adds to answers.
+_RESPONSE_HEADERS = (
+    ("X-Auth-Request-User", "user"),
+    ("X-Auth-Request-Email", "email"),
+    ("X-Auth-Request-Preferred-Username", "preferred_username"),
+    ("X-Auth-Request-Groups", "groups"),
 )
 
 
@@ -52,6 +59,7 @@ def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
         provider=_provider(options, place),
         upstreams=_upstreams(options),
         headers=_headers(options, place),
+        response_headers=_response_headers(options),
         listeners=_listeners(options),
     )
 
@@ -107,35 +115,47 @@ def _upstreams(options: Options) -> tuple[WrittenUpstream, ...]:
     place = written.place
     upstreams = []
     for url in written.value:
-        path = _path(url)
+        route = _route(url)
         upstreams.append(
             WrittenUpstream(
                 section=Section(place, _UPSTREAM_KEYS),
-                id=Written(path, place),
-                path=Written(path, place),
-                url=Written(_without_path(url), place),
+                id=Written(route.id, place),
+                path=Written(route.path, place),
+                url=Written(route.url, place),
+                insecure_skip_verify=options.written("ssl-upstream-insecure-skip-verify", bool),
                 pass_host_header=pass_host_header,
+                disable_keep_alives=options.written("disable-keep-alives", bool),
                 response_timeout=timeout,
             )
         )
     return tuple(upstreams)
 
 
-def _path(url: str) -> str:
-    """The path of an older upstream's URL says which requests are for it."""
+class _Route(NamedTuple):
+    id: str
+    path: str
+    url: str
+
+
+def _route(url: str) -> _Route:
+    """An older upstream's URL says by its path (a file's by its fragment) which requests are for it."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "/"
-    return (parts.path or "/") if parts.scheme in _WEB else "/"
-
-
-def _without_path(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return parts._replace(path="").geturl() if parts.scheme in _WEB else url
+        return _Route("/", "/", url)
+    path = parts.path or "/"
+    match parts.scheme:
+        case "http" | "https":
+            return _Route(path, path, parts._replace(path="").geturl())
+        case "file":
+            path = parts.fragment or path
+            return _Route(path, path, url.partition("#")[0])
+        case "unix":
+            return _Route(path, "/", url)
+        case "static":
+            return _Route(url, "/", url)
+        case _:
+            return _Route("/", "/", url)
 
 
 def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
@@ -149,6 +169,20 @@ def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
     if access_token is not None and access_token.value:
         headers.append(_header("X-Forwarded-Access-Token", "access_token", "", access_token.place))
     authorization = options.written("pass-authorization-header", bool)
+    if authorization is not None and authorization.value:
+        headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
+    return tuple(headers)
+
+
+def _response_headers(options: Options) -> tuple[WrittenHeader, ...]:
+    headers: list[WrittenHeader] = []
+    users = options.written("set-xauthrequest", bool)
+    if users is not None and users.value:
+        headers.extend(_header(name, claim, "", users.place) for name, claim in _RESPONSE_HEADERS)
+        access_token = options.written("pass-access-token", bool)
+        if access_token is not None and access_token.value:
+            headers.append(_header("X-Auth-Request-Access-Token", "access_token", "", access_token.place))
+    authorization = options.written("set-authorization-header", bool)
     if authorization is not None and authorization.value:
         headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
     return tuple(headers)

@@ -72,7 +72,12 @@ class WrittenUpstream:
     id: Written[str] | None = None
     path: Written[str] | None = None
     url: Written[str] | None = None
+    rewrite_target: Written[str] | None = None
+    static: Written[bool] | None = None
+    static_code: Written[int] | None = None
+    insecure_skip_verify: Written[bool] | None = None
     pass_host_header: Written[bool] | None = None
+    disable_keep_alives: Written[bool] | None = None
     response_timeout: Written[float] | None = None
 
 
@@ -127,4 +132,5 @@ class WrittenGateway:
     provider: WrittenProvider | None = None
     upstreams: tuple[WrittenUpstream, ...] = ()
     headers: tuple[WrittenHeader, ...] = ()
+    response_headers: tuple[WrittenHeader, ...] = ()
     listeners: WrittenListeners = WrittenListeners()

@@ -69,11 +69,11 @@ def _cookie(options: Options, draft: Draft) -> CookieSettings | None:
     name, is_right = _name(options, draft)
     domain, domain_is_right = _domain(options, draft)
     same_site = _same_site(options, draft)
-    secret, secret_is_right = _secret(options, draft)
-    if not (is_right and domain_is_right and secret_is_right) or same_site is None:
+    secrets = _secrets(options, draft)
+    if not (is_right and domain_is_right) or secrets is None or same_site is None:
         return None
     named = {"name": name} if name is not None else {}
-    return CookieSettings.model_validate({**named, "secret": secret, "domain": domain, "same_site": same_site})
+    return CookieSettings.model_validate({**named, **secrets, "domain": domain, "same_site": same_site})
 
 
 def _name(options: Options, draft: Draft) -> tuple[str | None, bool]:
@@ -140,7 +140,8 @@ def _same_site(options: Options, draft: Draft) -> Literal["lax", "strict", "none
     return same_site
 
 
-def _secret(options: Options, draft: Draft) -> tuple[SecretBytes | None, bool]:
+def _secrets(options: Options, draft: Draft) -> dict[str, object] | None:
+    """The cookie's settings about its secret; None where something in them is wrong."""
     written = options.written("cookie-secret", str)
     if written is not None and not written.value:
         written = None
@@ -154,11 +155,9 @@ def _secret(options: Options, draft: Draft) -> tuple[SecretBytes | None, bool]:
             place=file.place,
             remedy=f"Keep one of them; the secret is at {written.place}",
         )
-        return None, False
+        return None
     if file is not None:
-        written = _read_file(file, draft)
-        if written is None:
-            return None, False
+        return _from_file(file, draft)
     if written is None:
         draft.findings.note(
             "config.no-cookie-secret",
@@ -166,12 +165,13 @@ def _secret(options: Options, draft: Draft) -> tuple[SecretBytes | None, bool]:
             "shared between replicas. To keep them, set OAUTH2_PROXY_COOKIE_SECRET from a Kubernetes Secret. "
             + _GENERATE,
         )
-        return None, True
+        return {}
     draft.keep("session.cookie.secret", written)
-    return _judge_secret(written.value, written.place, draft)
+    secret = _judge_secret(written.value, written.place, draft)
+    return None if secret is None else {"secret": secret}
 
 
-def _read_file(file: Written[str], draft: Draft) -> Written[str] | None:
+def _from_file(file: Written[str], draft: Draft) -> dict[str, object] | None:
     try:
         text = draft.read_text(Path(file.value))
     except OSError as error:
@@ -183,10 +183,19 @@ def _read_file(file: Written[str], draft: Draft) -> Written[str] | None:
             remedy="Check that the volume is mounted and that this process may read the file",
         )
         return None
-    return Written(text.rstrip("\r\n"), file.place)
+    draft.keep("session.cookie.secret", file)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) <= 1:
+        secret = _judge_secret(text.rstrip("\r\n"), file.place, draft)
+        return None if secret is None else {"secret": secret, "secret_file": Path(file.value)}
+    judged = [_judge_secret(line.strip(), file.place, draft) for line in lines]
+    secrets = [secret for secret in judged if secret is not None]
+    if len(secrets) < len(lines):
+        return None
+    return {"secret": secrets[0], "earlier_secrets": tuple(secrets[1:]), "secret_file": Path(file.value)}
 
 
-def _judge_secret(text: str, place: Place, draft: Draft) -> tuple[SecretBytes | None, bool]:
+def _judge_secret(text: str, place: Place, draft: Draft) -> SecretBytes | None:
     if is_public(text):
         draft.findings.error(
             PublicSecretError,
@@ -195,12 +204,12 @@ def _judge_secret(text: str, place: Place, draft: Draft) -> tuple[SecretBytes | 
             place=place,
             remedy=f"Use a secret of your own. {_GENERATE}",
         )
-        return None, False
+        return None
     if is_placeholder(text):
         draft.findings.error(
             PlaceholderLeftError, "The cookie secret is still a placeholder", place=place, remedy=_GENERATE
         )
-        return None, False
+        return None
     key = key_bytes(text)
     if key is None:
         draft.findings.error(
@@ -210,8 +219,8 @@ def _judge_secret(text: str, place: Place, draft: Draft) -> tuple[SecretBytes | 
             place=place,
             remedy=_GENERATE,
         )
-        return None, False
-    return SecretBytes(key), True
+        return None
+    return SecretBytes(key)
 
 
 def _lifetime(options: Options, draft: Draft) -> float | None:

@@ -5,27 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lampgate.config.errors import (
-    InvalidValueError,
-    MissingSettingError,
-    PlaceholderLeftError,
-    UnsupportedSettingError,
-)
+from lampgate.config.errors import InvalidValueError, MissingSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft, given
-from lampgate.config.oauth2_proxy.conversion.urls import UrlError, parse_url
-from lampgate.config.oauth2_proxy.placeholders import find_placeholder
+from lampgate.config.oauth2_proxy.conversion.upstream_urls import URL_REMEDY, static_url, upstream_url
+from lampgate.config.oauth2_proxy.conversion.urls import UrlError
 from lampgate.config.oauth2_proxy.written import Section, Written, WrittenUpstream
-from lampgate.config.settings import UpstreamSettings
+from lampgate.config.re2 import PatternError, compile_re2, parse_replacement
+from lampgate.config.settings import UpstreamSettings, UpstreamTLSSettings
 
-_URL_REMEDY = "Write http://host:port of the dashboard's Service, e.g. http://headlamp:80"
 #: A canonical path: no escapes, no empty segment, no dot segment (RFC 3986 section 3.3).
 _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?", re.ASCII)
-_REMEDIES = {
-    "https": "Let the upstream serve http inside the cluster, or put a TLS-originating sidecar in front of it",
-    "file": "Serve the files with a web server, and name that one",
-    "static": "Remove it; oauth2-proxy answers such requests itself",
-    "unix": "Let the upstream listen on a TCP port",
-}
 
 
 def upstream_settings(
@@ -54,7 +43,10 @@ def upstream_settings(
             ("id", upstream.id),
             ("path", upstream.path),
             ("url", upstream.url),
+            ("rewrite_target", upstream.rewrite_target),
+            ("tls.insecure_skip_verify", upstream.insecure_skip_verify),
             ("pass_host_header", upstream.pass_host_header),
+            ("keep_alive", upstream.disable_keep_alives),
             ("response_timeout", upstream.response_timeout),
         ):
             draft.keep(f"upstreams.{index}.{field}", value)
@@ -68,8 +60,31 @@ def upstream_settings(
             )
             continue
         if name is not None and path is not None and url is not None and all(are_new):
-            optional = given(pass_host_header=upstream.pass_host_header, response_timeout=timeout)
-            upstreams.append(UpstreamSettings.model_validate({**optional, "id": name, "path": path, "url": url}))
+            optional = given(
+                rewrite_target=upstream.rewrite_target,
+                pass_host_header=upstream.pass_host_header,
+                response_timeout=timeout,
+            )
+            skip_verify = upstream.insecure_skip_verify is not None and upstream.insecure_skip_verify.value
+            upstreams.append(
+                UpstreamSettings.model_validate(
+                    {
+                        **optional,
+                        "id": name,
+                        "path": path,
+                        "url": url,
+                        "tls": UpstreamTLSSettings(insecure_skip_verify=skip_verify),
+                        "keep_alive": not (upstream.disable_keep_alives and upstream.disable_keep_alives.value),
+                    }
+                )
+            )
+            if skip_verify and url.startswith("https:"):
+                draft.findings.note(
+                    "config.upstream-not-verified",
+                    "Any certificate of the upstream is accepted: whoever is on the way to it can take its place and "
+                    "gets every person's token",
+                    upstream.insecure_skip_verify.place if upstream.insecure_skip_verify else None,
+                )
     return tuple(upstreams)
 
 
@@ -91,6 +106,8 @@ def _path(upstream: WrittenUpstream, draft: Draft) -> str | None:
     path = _required(upstream.path, "path", upstream, "Add path; / is for every request", draft)
     if path is None or upstream.path is None:
         return None
+    if upstream.rewrite_target is not None:
+        return _pattern(upstream.path, upstream.rewrite_target, draft)
     if not path.startswith("/") or not _PATH.fullmatch(path):
         draft.findings.error(
             InvalidValueError,
@@ -102,43 +119,61 @@ def _path(upstream: WrittenUpstream, draft: Draft) -> str | None:
     return path
 
 
-def _url(upstream: WrittenUpstream, draft: Draft) -> str | None:
-    text = _required(upstream.url, "url", upstream, _URL_REMEDY, draft)
-    if text is None or upstream.url is None:
-        return None
-    place, findings = upstream.url.place, draft.findings
-    placeholder = find_placeholder(text)
-    if placeholder is not None:
-        findings.error(
-            PlaceholderLeftError, "An upstream's URL still holds a placeholder", place=place, remedy=_URL_REMEDY
-        )
-        return None
-    scheme = text.partition("://")[0].lower()
-    if scheme in _REMEDIES:
-        findings.error(
-            UnsupportedSettingError,
-            f"Upstreams with {scheme}:// are not supported; lampgate speaks plain http to them",
-            place=place,
-            remedy=_REMEDIES[scheme],
+def _pattern(path: Written[str], target: Written[str], draft: Draft) -> str | None:
+    """With a rewrite target the path is a regular expression."""
+    try:
+        pattern = compile_re2(path.value)
+    except PatternError as problem:
+        draft.findings.error(
+            InvalidValueError,
+            f"An upstream's path {problem}",
+            place=path.place,
+            remedy="Beside rewriteTarget it is a regular expression, e.g. ^/app/(.*)$",
         )
         return None
     try:
-        url = parse_url(text)
-    except UrlError as problem:
-        findings.error(InvalidValueError, f"An upstream's URL {problem}", place=place, remedy=_URL_REMEDY)
-        return None
-    if url.scheme != "http":
-        findings.error(InvalidValueError, "An upstream's URL has an unknown scheme", place=place, remedy=_URL_REMEDY)
-        return None
-    if url.path not in ("", "/") or url.query or url.fragment:
-        findings.error(
+        parse_replacement(target.value, pattern)
+    except PatternError as problem:
+        draft.findings.error(
             InvalidValueError,
-            "An upstream's URL has a path, which oauth2-proxy drops without a word",
-            place=place,
-            remedy="Remove what follows host and port; requests are passed on with the path they have",
+            f"An upstream's rewrite target {problem}",
+            place=target.place,
+            remedy="Use $1 for the path's first group, ${name} for one of the form (?P<name>…)",
         )
         return None
-    return url.origin
+    return path.value
+
+
+def _url(upstream: WrittenUpstream, draft: Draft) -> str | None:
+    static, code = upstream.static, upstream.static_code
+    if static is None or not static.value:
+        if code is not None:
+            draft.findings.error(
+                InvalidValueError,
+                "An upstream has a status code and is not static",
+                place=code.place,
+                remedy="Add static: true, or remove staticCode",
+            )
+        _required(upstream.url, "url", upstream, URL_REMEDY, draft)
+        return upstream_url(upstream.url, draft) if upstream.url is not None else None
+    if upstream.url is not None:
+        draft.findings.error(
+            InvalidValueError,
+            "An upstream is static and has a URL as well",
+            place=upstream.url.place,
+            remedy="Keep one of the two",
+        )
+        return None
+    try:
+        return static_url(str(code.value if code is not None else 200))
+    except UrlError as problem:
+        draft.findings.error(
+            InvalidValueError,
+            f"A static upstream {problem}",
+            place=code.place if code is not None else static.place,
+            remedy="Write e.g. staticCode: 200",
+        )
+        return None
 
 
 def _is_new(written: Written[str] | None, seen: dict[str, Written[str]], sentence: str, draft: Draft) -> bool:

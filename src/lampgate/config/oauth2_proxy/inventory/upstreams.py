@@ -5,10 +5,7 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_NO_RESPONSE_HEADERS = Refused(
-    "lampgate adds no headers about the person to responses",
-    "Remove it; nginx's auth_request is not needed with lampgate in the path",
-)
+_NO_SHARED_PASSWORDS = Refused("headers are made of claims and tokens, not of shared passwords")
 
 OPTIONS = (
     Option(
@@ -32,7 +29,9 @@ OPTIONS = (
         "proxy_websockets",
         Kind.BOOLEAN,
         True,
-        NoEffect("WebSockets are always passed on, by the same rules as requests"),
+        NoEffect(
+            "WebSockets are passed on by the same rules as requests; oauth2-proxy's false does not stop them either"
+        ),
         beside_alpha=False,
     ),
     Option(
@@ -40,7 +39,7 @@ OPTIONS = (
         "ssl_upstream_insecure_skip_verify",
         Kind.BOOLEAN,
         False,
-        Refused("lampgate speaks plain http to upstreams"),
+        Works("upstreams.tls.insecure_skip_verify"),
         beside_alpha=False,
     ),
     Option("upstream", "upstreams", Kind.LIST, (), Works("upstreams"), beside_alpha=False),
@@ -57,7 +56,7 @@ OPTIONS = (
         "disable_keep_alives",
         Kind.BOOLEAN,
         False,
-        Refused("connections to upstreams are always kept open for further requests"),
+        Works("upstreams.keep_alive"),
         beside_alpha=False,
     ),
     Option("pass-basic-auth", "pass_basic_auth", Kind.BOOLEAN, True, Works("inject"), beside_alpha=False),
@@ -71,14 +70,21 @@ OPTIONS = (
         Works("inject"),
         beside_alpha=False,
     ),
-    Option("set-basic-auth", "set_basic_auth", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
-    Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
+    Option(
+        "set-basic-auth",
+        "set_basic_auth",
+        Kind.BOOLEAN,
+        False,
+        _NO_SHARED_PASSWORDS,
+        beside_alpha=False,
+    ),
+    Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, Works("inject_response"), beside_alpha=False),
     Option(
         "set-authorization-header",
         "set_authorization_header",
         Kind.BOOLEAN,
         False,
-        _NO_RESPONSE_HEADERS,
+        Works("inject_response"),
         beside_alpha=False,
     ),
     Option(
@@ -94,7 +100,7 @@ OPTIONS = (
         "basic_auth_password",
         Kind.STRING,
         "",
-        Refused("headers are made of claims and tokens, not of shared passwords"),
+        _NO_SHARED_PASSWORDS,
         beside_alpha=False,
     ),
     Option(
