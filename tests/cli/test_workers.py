@@ -162,15 +162,33 @@ def test_a_second_signal_ends_at_once(file: Path, environment: dict[str, str], w
         running.waits_for(lambda: not any(map(is_alive, running.workers())))
 
 
-def test_no_worker_can_start(file: Path, environment: dict[str, str]) -> None:
+def test_a_worker_that_somebody_else_stops_is_replaced(file: Path, environment: dict[str, str]) -> None:
+    with gateway(file, environment, "--workers", "2", started=2) as running:
+        first, second = running.workers()
+        # systemd's way: every process of the service gets the signal, the workers twice.
+        os.kill(first, signal.SIGTERM)
+        running.says("has ended with code 0; it is started again")
+        for _ in range(8):
+            assert running.get("/ping").text == "OK", "the sockets are shared, not closed for everybody"
+        running.waits_for(lambda: len(running.workers()) == 3)
+        with busy(running.address):
+            third = running.workers()[-1]
+            for number in (running.process.pid, second, third):
+                os.kill(number, signal.SIGTERM)
+            running.says("Stopping: ", times=4)
+            assert running.process.poll() is None, "a signal that came twice is no second signal"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_worker_can_start(file: Path, environment: dict[str, str], workers: int) -> None:
     for name in ("tls.crt", "tls.key"):
         file.with_name(name).write_text("not PEM")
     tls = f"tls-cert-file={file.with_name('tls.crt')},tls-key-file={file.with_name('tls.key')}"
     listen = f"127.0.0.1:{free_port()},{tls}"
-    with gateway(file, environment, "--workers", "2", listen=listen) as running:
+    with gateway(file, environment, "--workers", str(workers), listen=listen) as running:
         assert running.ends() == 1
-        assert "Not one worker could start" in running.log
-        assert running.log.count("cannot be used") == 2, "each says why"
+        assert ("Not one worker could start" in running.log) == (workers > 1)
+        assert running.log.count("cannot be used") == workers, "each says why"
 
 
 def test_a_bad_new_configuration_changes_nothing(file: Path, environment: dict[str, str]) -> None:

@@ -67,6 +67,7 @@ def test_what_is_understood(text: str, listener: Listener) -> None:
         ("localhost:1,mode=0600", "another kind"),
         ("unix:///run/x,proxy-protocol-from=10.0.0.0/8", "no address"),
         ("localhost:1,proxy-protocol-from=10.0.0.1/8", "network"),
+        ("localhost:1,proxy-protocol-from=0.0.0.0/0", "anybody"),
         ("localhost:1,tls-cert-file=/x", "its key"),
         ("localhost:1,tls-min-version=1.2", "its key"),
         (f"localhost:1,{_TLS},tls-min-version=1.1", "1.2 or 1.3"),

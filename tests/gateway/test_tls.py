@@ -128,6 +128,49 @@ async def test_several_requests_and_a_large_answer(authority: trustme.CA, tmp_pa
         client.closes()
 
 
+async def test_a_websocket_over_tls(authority: trustme.CA, tmp_path: Path) -> None:
+    async with serving(authority, write(authority, tmp_path)) as served:
+        client = await served.client()
+        client.sends(
+            served.request(
+                "GET /ws HTTP/1.1",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: a2tra2tra2tra2tra2traw==",
+                "Origin: https://dash.example",
+            )
+        )
+        origin = await served.stage.origin()
+        await origin.receives_head()
+        origin.answers(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x82\x02hi"
+        )
+        assert (await client.gets_head())[0] == 101
+        assert await client.gets(4) == b"\x82\x02hi"
+        client.sends(b"\x82\x82\0\0\0\0ho")
+        assert await origin.receives(8) == b"\x82\x82\0\0\0\0ho"
+        await served.stage.server.stop()
+        assert (await client.is_cut_off())[2:4] == (1012).to_bytes(2, "big")
+
+
+async def test_a_slow_reader_holds_the_upstream_back(authority: trustme.CA, tmp_path: Path) -> None:
+    """Flow control goes through TLS: an answer nobody reads is not kept in memory."""
+    async with serving(authority, write(authority, tmp_path)) as served:
+        client = await served.client()
+        client.writer.transport.pause_reading()
+        client.sends(served.request())
+        origin = await served.stage.origin()
+        await origin.receives_head()
+        origin.answers_ok(bytes(16_000_000))
+        (connection,) = served.stage.path.connections
+        upstream = connection.exchange._connection.transport  # type: ignore[attr-defined]
+        async with asyncio.timeout(PATIENCE):
+            while upstream.is_reading():
+                await served.stage.pause()
+        client.writer.transport.abort()
+
+
 async def test_what_is_negotiated(authority: trustme.CA, tmp_path: Path) -> None:
     tls = write(authority, tmp_path)
     async with serving(authority, tls) as served:

@@ -6,6 +6,7 @@ SIGTERM and SIGINT stop it in order, the second one at once; SIGHUP has the conf
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def run_serve(
     :raises LampgateError: the configuration is wrong, or an address cannot be listened on.
     """
     configure_logging()
+    # Until there is something to read again; unheard, the signal would end the process. Workers inherit this.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configuration = Configuration(
         files=tuple(files),
         overrides=Overrides(

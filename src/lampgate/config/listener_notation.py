@@ -146,10 +146,16 @@ def _peers(texts: list[str]) -> tuple[Any, ...]:
     peers: list[Any] = []
     for text in texts:
         try:
-            peers.append("unix" if text == "unix" else ipaddress.ip_network(text))
+            peer = "unix" if text == "unix" else ipaddress.ip_network(text)
         except ValueError:
             raise NotationError(
                 "proxy-protocol-from takes an IP address or network, without host bits, or unix",
                 "Write e.g. proxy-protocol-from=10.244.0.0/16",
             ) from None
+        if not isinstance(peer, str) and peer.prefixlen == 0:
+            raise NotationError(
+                "proxy-protocol-from names every address there is, so anybody could claim any address",
+                "Write the network of the load balancer, e.g. proxy-protocol-from=10.244.0.0/16",
+            )
+        peers.append(peer)
     return tuple(peers)
