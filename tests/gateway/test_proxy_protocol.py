@@ -200,6 +200,17 @@ async def test_a_header_that_does_not_come_ends_with_its_time() -> None:
         assert not served.stage.path.connections
 
 
+async def test_a_probe_that_only_connects_is_nothing_to_talk_of(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(LISTED) as served:
+        probe, half = await served.client(), await served.client()
+        probe.closes()
+        half.sends(V2[:20])
+        half.writer.write_eof()
+        assert await half.is_cut_off() == b""
+    (said,) = [record.message for record in caplog.records if "refused" in record.message]
+    assert said.endswith("(from 127.0.0.1): It ended within the PROXY header")
+
+
 async def test_limits_are_of_the_told_client() -> None:
     async with serving(LISTED, limits=Limits(connections_per_client=1)) as served:
         ping = b"GET /ping HTTP/1.1\r\nHost: x.example\r\n\r\n"

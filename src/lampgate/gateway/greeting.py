@@ -147,6 +147,9 @@ class Greeting:
                     ahead = connection.recv(LONGEST_HEADER, socket.MSG_PEEK)
                 except BlockingIOError:
                     continue
+                if not ahead and not received:
+                    # How load balancers look whether somebody listens.
+                    raise ConnectionAbortedError(errno.ECONNABORTED, "it was closed before its first byte")
                 if not ahead:
                     raise BadProxyHeaderError("It ended within the PROXY header")
                 header = parse(received + ahead)
