@@ -10,15 +10,18 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from lampgate.config.changes import reloadable
 from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
 from lampgate.config.settings import LoadedSettings, Settings
+from lampgate.errors import LampgateError
 from lampgate.gateway.admission import Admission
-from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.data_path import DataPath, PortalApp
 from lampgate.gateway.key_file import KeyFile
 from lampgate.gateway.limits import Limits
+from lampgate.gateway.listeners import OpenListener
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
@@ -30,10 +33,13 @@ from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing, generate_secret
-from lampgate.session.store import SessionStore
+from lampgate.session.store import Lookup, SessionStore
 from lampgate.wire.cookies import CookieAttributes
 
 _logger = logging.getLogger("lampgate")
+
+#: How long a provider that is no longer configured may still answer, in seconds.
+_LAST_ANSWERS = 60.0
 
 
 class Worker:
@@ -54,10 +60,17 @@ class Worker:
     ) -> None:
         settings = loaded.settings
         loop = asyncio.get_running_loop()
-        keys = _key_ring(settings)
+        self._settings = settings
+        self._stopping = False
+        self._limits = limits
+        self._clock = clock
+        self._write_log = write_log or _write_to_standard_output
+        self._keys = _key_ring(settings)
         revocations = Revocations(clock)
-        metrics = Metrics()
-        self._metrics_listener = MetricsListener(metrics, settings.metrics) if settings.metrics is not None else None
+        self._metrics = Metrics()
+        self._metrics_listener = (
+            MetricsListener(self._metrics, settings.metrics) if settings.metrics is not None else None
+        )
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
         self.provider = Provider(
             settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
@@ -66,13 +79,13 @@ class Worker:
             secure: CookieStore(
                 attributes[secure].prefixed(settings.session.cookie.name),
                 attributes[secure],
-                keys,
+                self._keys,
                 revocations,
                 groups_come_back=lambda: self.provider.is_entra,
             )
             for secure in (True, False)
         }
-        path = DataPath(
+        self._path = DataPath(
             settings,
             loop=loop,
             admission=Admission(
@@ -80,49 +93,108 @@ class Worker:
                 stores,
                 attributes,
                 revocations,
-                self.provider.refresh,
+                lambda session: self.provider.refresh(session),
                 clock,
-                metrics,
-                self.provider.bearers(settings.bearer).session if settings.bearer.enabled else None,
+                self._metrics,
+                self._bearer_session(),
             ),
-            portal=create_portal(
-                settings=settings, provider=self.provider, keys=keys, clock=clock, sign_ins=metrics.sign_ins
-            ),
+            portal=self._portal(),
             render=render,
-            access_log=AccessLog(
-                write_log or _write_to_standard_output,
-                loop.call_later,
-                enabled=settings.log.access,
-                silent_paths=frozenset((settings.portal.ping_path, settings.portal.ready_path))
-                if settings.log.silence_health
-                else frozenset(),
-            ),
+            access_log=self._access_log(),
             limits=limits,
-            metrics=metrics,
+            metrics=self._metrics,
         )
-        self._server = Server(path)
-        self._background: list[Callable[[], Coroutine[Any, Any, None]]] = [self.provider.run]
+        self._server = Server(self._path)
+        self._provider_tasks: list[asyncio.Task[None]] = []
+        self._background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if settings.session.cookie.secret_file is not None:
-            key_file = KeyFile(settings.session.cookie.secret_file, keys, secrets_of, self._server.look_again)
+            key_file = KeyFile(settings.session.cookie.secret_file, self._keys, secrets_of, self._server.look_again)
             self._background.append(key_file.run)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, listeners: Sequence[socket.socket]) -> None:
+    async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
         """Serve on bound sockets. The provider's metadata is fetched in the background, however long that takes."""
         await self._server.start(listeners)
         if self._metrics_listener is not None:
             self._metrics_listener.start()
+        self._provider_tasks.append(asyncio.create_task(self.provider.run()))
         self._tasks = [asyncio.create_task(run()) for run in self._background]
 
+    async def reload(self, loaded: LoadedSettings) -> None:
+        """Go on with settings that were read anew: requests from now on, on connections that are open too.
+
+        Sessions, open WebSockets and connections to upstreams that have not changed survive. What a running process
+        cannot change stays as it was, and a warning names it.
+        """
+        settings, kept = reloadable(self._settings, loaded.settings)
+        for path in kept:
+            _logger.warning(
+                "config.needs-restart: %s: %s cannot change while the gateway runs; start it anew to use this",
+                loaded.place_of(path),
+                path,
+            )
+        if settings.provider != self._settings.provider:
+            await self._change_provider(settings, loaded)
+        self._settings = settings
+        self._path.reload(
+            settings,
+            portal=self._portal(),
+            access_log=self._access_log(),
+            bearer=self._bearer_session(),
+            limits=self._limits,
+        )
+
     async def stop(self) -> None:
-        """Finish what is in flight, then close everything."""
-        await self._server.stop()
+        """Say that no requests are wanted any more, finish what is in flight, then close everything."""
+        drain = self._settings.drain
+        self._stopping = True
+        if drain.pre_stop_delay:
+            await asyncio.sleep(drain.pre_stop_delay)
+        await self._server.stop(websocket_grace=drain.websocket_grace)
         if self._metrics_listener is not None:
             self._metrics_listener.stop()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if tasks := [*self._provider_tasks, *self._tasks]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _change_provider(self, settings: Settings, loaded: LoadedSettings) -> None:
+        """Ask the new provider before sign-ins hang on it; one that does not answer is asked again."""
+        provider = Provider(settings.provider, place_of=loaded.place_of, clock=self._clock)
+        try:
+            await provider.refresh_metadata()
+        except LampgateError as error:
+            _logger.warning("provider not usable: %s", error)
+        self.provider = provider
+        for task in self._provider_tasks:
+            # Sign-ins under way may still be waiting for an answer of the old one.
+            self._path.loop.call_later(_LAST_ANSWERS, task.cancel)
+        self._provider_tasks.append(asyncio.create_task(provider.run()))
+
+    def _bearer_session(self) -> Callable[[str], Awaitable[Lookup]] | None:
+        settings = self._settings.bearer
+        return self.provider.bearers(settings).session if settings.enabled else None
+
+    def _portal(self) -> PortalApp:
+        return create_portal(
+            settings=self._settings,
+            provider=self.provider,
+            keys=self._keys,
+            clock=self._clock,
+            sign_ins=self._metrics.sign_ins,
+            is_stopping=lambda: self._stopping,
+        )
+
+    def _access_log(self) -> AccessLog:
+        settings = self._settings
+        return AccessLog(
+            self._write_log,
+            asyncio.get_running_loop().call_later,
+            enabled=settings.log.access,
+            silent_paths=frozenset((settings.portal.ping_path, settings.portal.ready_path))
+            if settings.log.silence_health
+            else frozenset(),
+        )
 
 
 def _key_ring(settings: Settings) -> KeyRing:

@@ -113,6 +113,14 @@ _VALUES = {
     "entra-id-allowed-tenant": '["4c1b0a52-6f0e-4c57-9d43-6a1f2b7c8d10"]',
     "code-challenge-method": '"plain"',
 }
+#: They count only where there is a certificate.
+_BESIDE_A_CERTIFICATE = {
+    "https-address": '":8443"',
+    "tls-cert-file": None,
+    "tls-key-file": None,
+    "tls-min-version": '"TLS1.3"',
+    "tls-cipher-suite": '["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]',
+}
 #: Set as a file whose content the test writes.
 _FILES = {
     "cookie-secret-file": ("cookie_secret", "another secret with 32 letters.."),
@@ -125,7 +133,16 @@ _FILES = {
 @pytest.mark.parametrize("option", in_file(Works), ids=lambda option: option.flag)
 def test_what_works_changes_the_settings_or_is_judged(loader: Loader, option: Option) -> None:
     plain = loader.load(LEGACY).settings
-    if option.flag in _FILES:
+    if option.flag in _BESIDE_A_CERTIFICATE:
+        path = loader.folder / "pair.pem"
+        path.write_text("-----BEGIN CERTIFICATE-----")
+        files = {"tls_cert_file": f"'{path}'", "tls_key_file": f"'{path}'"}
+        options = files | {option.key: _BESIDE_A_CERTIFICATE[option.flag] or files[option.key]}
+        text = LEGACY + "".join(f"{key} = {value}\n" for key, value in options.items())
+        plain = loader.load(LEGACY + "".join(f"{key} = {value}\n" for key, value in files.items())).settings
+        if option.key in files:
+            plain = loader.load(LEGACY).settings
+    elif option.flag in _FILES:
         replaced, content = _FILES[option.flag]
         path = loader.folder / "file"
         path.write_text(content)

@@ -57,16 +57,40 @@ def serve(
         ),
     ],
     listen: Annotated[
-        list[str] | None, typer.Option(metavar="HOST:PORT", help="Listen here instead; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Listen here instead; may be given several times. Also unix:///path and fd:3 (systemd).",
+        ),
     ] = None,
     public_url: Annotated[
         str | None, typer.Option(metavar="URL", help="The address people open, e.g. https://headlamp.example.com.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, metavar="N", help="Processes that serve; 1 by default.")
+    ] = None,
+    websocket_grace: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="How long WebSockets go on after SIGTERM; 5 by default."),
+    ] = None,
+    pre_stop_delay: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", help="How long to accept connections after SIGTERM, not ready; 0 by default."
+        ),
     ] = None,
 ) -> None:
     """Run the gateway."""
     from lampgate.cli.serve import run_serve
 
-    run_serve(files, listen=listen or [], public_url=public_url)
+    run_serve(
+        files,
+        listen=listen or [],
+        public_url=public_url,
+        workers=workers,
+        websocket_grace=websocket_grace,
+        pre_stop_delay=pre_stop_delay,
+    )
 
 
 @lab_app.callback()

@@ -1,88 +1,69 @@
-"""``lampgate serve``: load the configuration, run the gateway until a signal says stop."""
+"""``lampgate serve``: load the configuration, run the gateway until a signal says stop.
+
+SIGTERM and SIGINT stop it in order, the second one at once; SIGHUP has the configuration read again.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
-import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lampgate.assembly import Worker
+from lampgate.cli.loops import loop_factory
+from lampgate.cli.running import Configuration, run_worker
 from lampgate.config.errors import InvalidValueError
-from lampgate.config.load import Overrides, load_settings
-from lampgate.config.settings import ListenAddress, LoadedSettings
-from lampgate.gateway.server import open_listeners
+from lampgate.config.listener_notation import NotationError, parse_listener
+from lampgate.config.load import Overrides
+from lampgate.config.settings import Listener
+from lampgate.gateway.listeners import open_listeners
 from lampgate.observe.logs import configure_logging
 
-if TYPE_CHECKING:
-    import socket
 
-_logger = logging.getLogger("lampgate")
-
-
-def run_serve(files: Sequence[Path], *, listen: Sequence[str], public_url: str | None) -> None:
+def run_serve(
+    files: Sequence[Path],
+    *,
+    listen: Sequence[str],
+    public_url: str | None,
+    workers: int | None = None,
+    websocket_grace: float | None = None,
+    pre_stop_delay: float | None = None,
+) -> None:
     """Run until SIGTERM or SIGINT.
 
     :raises LampgateError: the configuration is wrong, or an address cannot be listened on.
     """
     configure_logging()
-    overrides = Overrides(
-        listen=tuple(_listen_address(text) for text in listen) or None,
-        public_url=public_url,
+    # Until there is something to read again; unheard, the signal would end the process. Workers inherit this.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    configuration = Configuration(
+        files=tuple(files),
+        overrides=Overrides(
+            listen=tuple(_listener(text) for text in listen) or None,
+            public_url=public_url,
+            workers=workers,
+            websocket_grace=websocket_grace,
+            pre_stop_delay=pre_stop_delay,
+        ),
     )
-    loaded = load_settings(files, environ=os.environ, overrides=overrides)
-    for note in loaded.notes:
-        _logger.warning("%s: %s", note.code, note)
+    loaded = configuration.load()
+    configuration.show_notes(loaded)
     listeners = open_listeners(loaded.settings.listen)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(loaded, listeners))
-
-
-async def _serve(loaded: LoadedSettings, listeners: Sequence[socket.socket]) -> None:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    worker = Worker(loaded)
-
-    def ask_to_stop() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask_to_stop)
-    await worker.start(listeners)
-    # What was made until here lives as long as the process; the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    for listener in listeners:
-        host, port = listener.getsockname()[:2]
-        _logger.info("Listening on %s", ListenAddress(host=host, port=port))
-    await stop.wait()
-    _logger.info("Stopping: requests in flight are finished first; a second signal ends at once")
-    await worker.stop()
-
-
-def _listen_address(text: str) -> ListenAddress:
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or int(port) > 65535:
-        raise InvalidValueError(
-            f"“{text}” is not an address to listen on",
-            place="--listen",
-            remedy="Write HOST:PORT, e.g. 127.0.0.1:4180",
-        )
-    return ListenAddress(host=host.strip("[]"), port=int(port))
-
-
-def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
     try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.Loop
+        if loaded.settings.workers > 1:
+            from lampgate.cli.supervisor import supervise
+
+            asyncio.run(supervise(configuration, loaded, listeners))
+        else:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(run_worker(configuration, loaded, listeners))
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def _listener(text: str) -> Listener:
+    try:
+        return parse_listener(text)
+    except NotationError as error:
+        raise InvalidValueError(f"“{text}”: {error}", place="--listen", remedy=error.remedy) from None

@@ -39,6 +39,11 @@ class Findings:
         self._notes.setdefault((code, sentence, place), Note(code, sentence, place))
 
     @property
+    def count(self) -> int:
+        """How many errors there are so far."""
+        return len(self._errors)
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """The notes, in the order they were made."""
         return tuple(self._notes.values())

@@ -30,19 +30,77 @@ from lampgate.config.re2 import compile_re2, parse_replacement
 Seconds = Annotated[float, Field(ge=0)]
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+#: The cipher suites of TLS 1.2 that are offered: forward secrecy and authenticated encryption (RFC 9325 section 4.2).
+CipherSuite = Literal[
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+]
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class ListenAddress(_Frozen):
+class TlsSettings(_Frozen):
+    """TLS on a listener (RFC 9325): the certificate, read anew when its files change, and what is negotiated."""
+
+    #: PEM: the server's certificate first, then the intermediate ones.
+    certificate_file: Path
+    #: PEM, without a passphrase.
+    key_file: Path
+    min_version: Literal["1.2", "1.3"] = "1.2"
+    #: Of TLS 1.2, by their IANA names; empty: all of `CipherSuite`. Those of TLS 1.3 are always on.
+    cipher_suites: tuple[CipherSuite, ...] = ()
+    #: From the connection to the end of the handshake.
+    handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
+
+
+class _Listener(_Frozen):
+    #: None: plain http.
+    tls: TlsSettings | None = None
+    #: Peers that begin each connection with a PROXY header, and whose word on the client's address counts; ``unix``
+    #: is whoever connects to a local socket. Where anybody is listed, everybody else is refused.
+    proxy_protocol_from: tuple[IPNetwork | Literal["unix"], ...] = ()
+
+
+class ListenAddress(_Listener):
     """Where to accept connections: a TCP address."""
 
+    kind: Literal["tcp"] = "tcp"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 4180
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class UnixSocket(_Listener):
+    """A local socket, for a server in front on the same machine or in the same pod."""
+
+    kind: Literal["unix"] = "unix"
+    path: Path
+    #: Permissions of the socket: who may write to it may connect.
+    mode: Annotated[int, Field(ge=0, le=0o777)] = 0o660
+
+    def __str__(self) -> str:
+        return f"unix://{self.path}"
+
+
+class InheritedSocket(_Listener):
+    """A socket that is open already, as systemd passes it (sd_listen_fds(3)). 3 is the first."""
+
+    kind: Literal["fd"] = "fd"
+    descriptor: Annotated[int, Field(ge=3)]
+
+    def __str__(self) -> str:
+        return f"fd:{self.descriptor}"
+
+
+Listener = Annotated[ListenAddress | UnixSocket | InheritedSocket, Field(discriminator="kind")]
 
 
 #: The name of a further token; none of them is a name that sessions use themselves (``access_token``).
@@ -381,6 +439,17 @@ class LimitSettings(_Frozen):
     drain_timeout: Seconds = 25.0
 
 
+class DrainSettings(_Frozen):
+    """How the process stops. Requests in flight have `LimitSettings.drain_timeout`."""
+
+    #: How long WebSockets go on, once no connection is accepted any more: by then a roll-out's new pod should be
+    #: there for them to connect to. Never longer than the requests in flight have.
+    websocket_grace: Seconds = 5.0
+    #: How long connections are still accepted after the signal, while readiness already says no, so that whoever
+    #: balances the load learns of it first.
+    pre_stop_delay: Seconds = 0.0
+
+
 class MetricsSettings(_Frozen):
     """Where Prometheus asks. On an address of its own, because numbers about the gateway are not for the public."""
 
@@ -400,7 +469,9 @@ class Settings(_Frozen):
 
     #: ``https://dash.example.com``: origin of every URL lampgate makes. None: taken from each request's Host.
     public_url: str | None = None
-    listen: tuple[ListenAddress, ...] = (ListenAddress(),)
+    listen: Annotated[tuple[Listener, ...], Field(min_length=1)] = (ListenAddress(),)
+    #: Processes that serve. One is enough for hundreds of people; more use more cores.
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     provider: ProviderSettings
     session: SessionSettings = SessionSettings()
     allow: AllowSettings = AllowSettings()
@@ -417,6 +488,7 @@ class Settings(_Frozen):
     trusted_proxies: tuple[IPNetwork, ...] = ()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
+    drain: DrainSettings = DrainSettings()
     #: None: no metrics are served.
     metrics: MetricsSettings | None = None
 

@@ -146,6 +146,19 @@ class Admission:
             return []
         return self.stores[secure].browser_copy(live.found, cookies.parse(cookie.decode("latin-1")), now)
 
+    def reload(self, settings: Settings, bearer: Callable[[str], Awaitable[Lookup]] | None) -> None:
+        """Hold the sessions in use to other settings: who may pass, what is injected, how long they last."""
+        self._settings = settings
+        self._idle_timeout = settings.session.idle_timeout
+        self._bearer = bearer
+        for lives in self._live.values():
+            for live in lives.all():
+                # What the provider has ended stays ended, whatever the settings say.
+                if live.ended is None or live.ended.reason == "not-allowed":
+                    self._take_over(live, live.found)
+                    if live.ended is not None:
+                        self.on_end(live)
+
     def look_again(self) -> None:
         """What was verified is no longer taken for granted: every cookie is opened anew."""
         for lives in self._live.values():

@@ -33,7 +33,7 @@ from lampgate.wire.header_rules import field_lines, forwarded_for, request_head,
 from lampgate.wire.origin import Origin
 from lampgate.wire.request_parser import BadRequestError, RequestParser
 from lampgate.wire.target import Target, judge_target
-from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, check_handshake
+from lampgate.wire.websocket import check_handshake
 
 #: Nobody is signed in, for the access log.
 _NOBODY = '""'
@@ -79,6 +79,7 @@ class _Reading:
 class ClientConnection(asyncio.Protocol):
     """The downstream side of the data path.
 
+    :param peer: the client's address as a proxy in front has told it; None: whoever is connected.
     :ivar exchange: what the request in progress is answered by; None between requests.
     """
 
@@ -99,10 +100,12 @@ class ClientConnection(asyncio.Protocol):
         "_reading",
         "_remaining",
         "_request",
+        "_secure",
         "_session_task",
         "_started_at",
         "_status",
         "_target",
+        "_told_peer",
         "_transport",
         "_tunnel",
         "_user",
@@ -110,11 +113,13 @@ class ClientConnection(asyncio.Protocol):
         "exchange",
     )
 
-    def __init__(self, path: DataPath) -> None:
+    def __init__(self, path: DataPath, peer: str | None = None) -> None:
         self._path = path
         self._loop = path.loop
         self._transport: asyncio.Transport
+        self._told_peer = peer
         self._peer = ""
+        self._secure = False
         self._parser = RequestParser()
         self._reading: int = _Reading.HEAD
         self._buffer = b""
@@ -145,7 +150,11 @@ class ClientConnection(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        if self._told_peer is not None:
+            self._peer = self._told_peer
+        else:
+            self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._secure = transport.get_extra_info("sslcontext") is not None
         self._deadline = self._loop.time() + self._path.limits.idle_timeout
         if not self._path.connection_opened(self, self._peer):
             self._transport.write(_TURNED_AWAY)
@@ -177,7 +186,8 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """See `asyncio.Protocol`. A client may close its sending side and still wait for the answer."""
         self._client_eof = True
-        if self.exchange is None or self._reading is not _Reading.WAITING:
+        if self.exchange is None or self._reading is not _Reading.WAITING or self._secure:
+            # TLS knows no half: an end without an answer is an end.
             return False
         # It may as well be gone: TCP cannot tell, so neither is the upstream kept at work for long.
         self._deadline = self._loop.time() + self._path.limits.half_closed_timeout
@@ -306,7 +316,7 @@ class ClientConnection(asyncio.Protocol):
             else:
                 # RFC 9110 section 7.8: a server may ignore an upgrade it does not know (h2c).
                 head.upgrade = b""
-        origin = path.origins.origin(head, self._peer)
+        origin = path.origins.origin(head, self._peer, tls=self._secure)
         self._reading = _Reading.LENGTH if head.body > 0 else _Reading.CHUNKS if head.body else _Reading.WAITING
         self._remaining = max(head.body, 0)
         admission = path.admission
@@ -605,10 +615,10 @@ class ClientConnection(asyncio.Protocol):
                 self._transport.close()
 
     def drain(self) -> None:
-        """The process is stopping: close now if nothing is in progress, else after the answer."""
+        """The process is stopping: close now if nothing is in progress, else after the answer. WebSockets go on."""
         if self._tunnel is not None:
-            self._path.end_tunnel(self._tunnel, CLOSE_SERVICE_RESTART, "the gateway restarts")
-        elif self.exchange is None and self._reading is _Reading.HEAD:
+            return
+        if self.exchange is None and self._reading is _Reading.HEAD:
             self._transport.close()
         elif self._request is not None:
             # An answer that has not begun says that the connection ends with it.

@@ -23,6 +23,7 @@ from lampgate.policy.decision import Policy
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
 from lampgate.session.live import nobody
+from lampgate.session.store import Lookup
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
 Message = MutableMapping[str, Any]
@@ -43,7 +44,7 @@ class Connected(Protocol):
         ...
 
     def drain(self) -> None:
-        """The process is stopping."""
+        """The process is stopping: end with the answer in progress. A WebSocket goes on for now."""
         ...
 
     def abort(self) -> None:
@@ -72,30 +73,20 @@ class DataPath:
         metrics: Metrics | None = None,
     ) -> None:
         self.loop = loop
-        self.limits = limits or Limits.of(settings.limits)
         self.metrics = metrics or Metrics()
-        self.policy = Policy(settings)
-        self.origins = Origins(settings)
         self.admission = admission
-        self.pool = Pool(loop, self.limits, self.metrics)
-        self.portal = portal
+        self.pool = Pool(loop, limits or Limits.of(settings.limits), self.metrics)
         self.render = render
-        self.access_log = access_log
         self.logger = logging.getLogger("lampgate.gateway")
-        self.hosts = {
-            # A unix socket has no authority; "localhost" is what its server can make sense of.
-            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
-            for upstream in settings.upstreams
-        }
+        self._take(settings, portal, access_log, limits)
         self.nobody = nobody()
-        self.watches_activity = settings.session.idle_timeout is not None
-        self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()
         self.tunnels: set[Tunnel] = set()
         self._tunnels_of: Counter[str] = Counter()
         self.portal_tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self._websockets_are_over = False
         self.drained = asyncio.Event()
         self.metrics.gauges |= {
             "connections": ("Clients' connections.", lambda: len(self.connections)),
@@ -103,6 +94,35 @@ class DataPath:
             "sessions": ("Sessions in use.", lambda: admission.in_use),
             "upstream_idle_connections": ("Unused connections to upstreams.", lambda: self.pool.idle_count),
         }
+
+    def reload(
+        self,
+        settings: Settings,
+        *,
+        portal: PortalApp,
+        access_log: AccessLog,
+        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Go on with other settings: from the next request on, on connections that are open too."""
+        self.access_log.flush()
+        self._take(settings, portal, access_log, limits)
+        self.admission.reload(settings, bearer)
+
+    def _take(self, settings: Settings, portal: PortalApp, access_log: AccessLog, limits: Limits | None) -> None:
+        self.limits = limits or Limits.of(settings.limits)
+        self.policy = Policy(settings)
+        self.origins = Origins(settings)
+        self.pool.use(settings.upstreams, self.limits)
+        self.portal = portal
+        self.access_log = access_log
+        self.hosts = {
+            # A unix socket has no authority; "localhost" is what its server can make sense of.
+            upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
+            for upstream in settings.upstreams
+        }
+        self.watches_activity = settings.session.idle_timeout is not None
+        self.portal_start = f"{settings.portal.prefix}/start"
 
     def connection_opened(self, connection: Connected, peer: str) -> bool:
         """A client has connected.
@@ -146,6 +166,9 @@ class DataPath:
         """A WebSocket is open."""
         self.tunnels.add(tunnel)
         self._tunnels_of[tunnel.session.found.session.id] += 1
+        if self._websockets_are_over:
+            # Its handshake was under way when the others ended.
+            self.loop.call_soon(self._restart_websocket, tunnel)
 
     def tunnel_closed(self, tunnel: Tunnel) -> None:
         """A WebSocket has ended."""
@@ -156,6 +179,15 @@ class DataPath:
         """End a WebSocket from here."""
         self.metrics.websockets_ended[_ENDINGS.get(code, "other")] += 1
         tunnel.end(code, reason, deadline=self.loop.time() + self.limits.websocket_end_timeout)
+
+    def restart_websockets(self) -> None:
+        """The process is stopping: let browsers connect to whoever serves now."""
+        self._websockets_are_over = True
+        for tunnel in tuple(self.tunnels):
+            self._restart_websocket(tunnel)
+
+    def _restart_websocket(self, tunnel: Tunnel) -> None:
+        self.end_tunnel(tunnel, CLOSE_SERVICE_RESTART, "the gateway restarts")
 
     @staticmethod
     @cache

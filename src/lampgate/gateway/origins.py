@@ -17,8 +17,8 @@ class Origins:
     """Finds the gateway's own origin for each request.
 
     The configured public URL, else ``X-Forwarded-Proto`` and ``-Host`` of a listed peer, else the ``Host`` header
-    with https. One exception: this machine asking itself (a loopback host *and* a loopback peer) uses http, as
-    browsers and Entra treat loopback as secure; so a trial needs no certificate.
+    with https. One exception: this machine asking itself (a loopback host *and* a loopback peer) without TLS uses
+    http, as browsers and Entra treat loopback as secure; so a trial needs no certificate.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -28,10 +28,11 @@ class Origins:
             scheme, _, authority = settings.public_url.rstrip("/").partition("://")
             self._fixed = origin_of(scheme, authority)
 
-    def origin(self, head: RequestHead, peer: str) -> Origin:
+    def origin(self, head: RequestHead, peer: str, *, tls: bool = False) -> Origin:
         """The origin of a request.
 
         :param peer: the client's address; empty for a local socket.
+        :param tls: whether the connection itself is encrypted.
         :raises BadRequestError: the host is missing or not a host name.
         """
         if self._fixed is not None:
@@ -46,7 +47,7 @@ class Origins:
                 return origin_of(scheme, authority)
         if not authority:
             raise BadRequestError("The request has no Host")
-        plain = is_loopback(authority) and _is_loopback_peer(peer)
+        plain = not tls and is_loopback(authority) and _is_loopback_peer(peer)
         return origin_of("http" if plain else "https", authority)
 
     def client_address(self, head: RequestHead, peer: str) -> str:

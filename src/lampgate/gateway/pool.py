@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Protocol
 
 from lampgate.config.settings import UpstreamSettings
@@ -20,6 +21,10 @@ _SILENCE = 30.0
 
 #: The problem of an upstream that no connection can be made to.
 UNREACHABLE = "upstream.unreachable"
+
+
+#: Of a connection whose upstream is no longer configured as it was: it ends with its exchange.
+_NO_HOME = ""
 
 
 class Waiting(Protocol):
@@ -43,12 +48,26 @@ class Pool:
         self._limits = limits
         self._idle: dict[str, list[UpstreamConnection]] = {}
         self._home: dict[UpstreamConnection, str] = {}
+        self._current: dict[str, UpstreamSettings] = {}
         self._dialling: set[asyncio.Task[None]] = set()
         self._diallers: dict[str, Dialling] = {}
         #: What was said last about each upstream, and when.
         self._said: dict[str, tuple[str, float]] = {}
         self._closed = False
         self._emptied = asyncio.Event()
+
+    def use(self, upstreams: Iterable[UpstreamSettings], limits: Limits) -> None:
+        """Serve these upstreams from now on. Connections to one that has changed are not used again."""
+        current = {upstream.id: upstream for upstream in upstreams}
+        for upstream in self._current.values():
+            if current.get(upstream.id) != upstream:
+                self._diallers.pop(upstream.id, None)
+                for connection in self._idle.pop(upstream.id, ()):
+                    connection.transport.close()
+                for connection in [each for each, home in self._home.items() if home == upstream.id]:
+                    self._home[connection] = _NO_HOME
+        self._current = current
+        self._limits = limits
 
     @property
     def idle_count(self) -> int:
@@ -66,8 +85,9 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose exchange is complete."""
-        idle = self._idle.setdefault(self._home[connection], [])
-        if self._closed or len(idle) >= self._limits.upstream_idle_connections:
+        home = self._home[connection]
+        idle = self._idle.setdefault(home, [])
+        if self._closed or home == _NO_HOME or len(idle) >= self._limits.upstream_idle_connections:
             connection.transport.close()
             return
         connection.idle_since = self._loop.time()
@@ -89,8 +109,10 @@ class Pool:
 
     async def _dial(self, upstream: UpstreamSettings, waiting: Waiting) -> None:
         dialling = self._diallers.get(upstream.id)
-        if dialling is None:
-            dialling = self._diallers[upstream.id] = Dialling(upstream)
+        if dialling is None or not self._is_current(upstream):
+            dialling = Dialling(upstream)
+            if self._is_current(upstream):
+                self._diallers[upstream.id] = dialling
         rest = self.release if upstream.keep_alive else _close
         try:
             connection = await dialling.dial(self._loop, lambda: UpstreamConnection(self._limits, rest, self.forget))
@@ -99,10 +121,14 @@ class Pool:
             self._say(upstream, f"{UNREACHABLE}: {error.cause}{detail}")
             waiting.unreachable(error.cause)
         else:
-            self._home[connection] = upstream.id
+            # The settings may have been read again since it was asked for.
+            self._home[connection] = upstream.id if self._is_current(upstream) else _NO_HOME
             if connection.transport.is_closing():
                 self.forget(connection)
             waiting.connected(connection)
+
+    def _is_current(self, upstream: UpstreamSettings) -> bool:
+        return self._current.get(upstream.id, upstream) == upstream
 
     def note_failure(self, upstream: UpstreamSettings, code: str, cause: str) -> None:
         """Count a failed exchange, and say so now and then: a dead upstream fails a hundred requests a second.

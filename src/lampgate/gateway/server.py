@@ -8,48 +8,13 @@ import socket
 import time
 from collections.abc import Sequence
 
-from lampgate.config.settings import ListenAddress
-from lampgate.errors import LampgateError
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.greeting import Greeting
+from lampgate.gateway.listeners import BACKLOG, OpenListener
 from lampgate.session.live import LiveSession
 from lampgate.session.revocation import Revocation
 from lampgate.wire.websocket import CLOSE_SESSION_ENDED
-
-#: Connections the kernel queues for us; a dashboard's page opens dozens of WebSockets at once.
-_BACKLOG = 2048
-
-
-class CannotListenError(LampgateError):
-    """A listen address is taken, not ours, or not to be had without privileges."""
-
-    code = "listen.refused"
-
-
-def open_listeners(addresses: Sequence[ListenAddress]) -> list[socket.socket]:
-    """Bind every address. Port 0 takes a free one.
-
-    :raises CannotListenError: naming the address.
-    """
-    sockets: list[socket.socket] = []
-    for address in addresses:
-        try:
-            family, kind, protocol, _, bound = socket.getaddrinfo(
-                address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            listener = socket.socket(family, kind, protocol)
-            sockets.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(bound)
-        except OSError as error:
-            for opened in sockets:
-                opened.close()
-            raise CannotListenError(
-                f"Cannot listen on {address}",
-                cause=error.strerror or str(error),
-                remedy="Stop what uses the address, or choose another one",
-            ) from None
-    return sockets
 
 
 class Server:
@@ -58,33 +23,49 @@ class Server:
     def __init__(self, path: DataPath) -> None:
         self._path = path
         self._servers: list[asyncio.Server] = []
+        self._greetings: list[Greeting] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._next_ping = path.loop.time() + path.limits.ping_interval
         path.admission.revocations.subscribe(self._revoked)
         path.admission.on_end = self._refused
 
-    async def start(self, listeners: Sequence[socket.socket]) -> None:
-        """Accept connections on sockets that are already bound."""
+    async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
+        """Accept connections on sockets that are already bound; a bare one is for plain http."""
         for listener in listeners:
-            self._servers.append(
-                await self._path.loop.create_server(
-                    lambda: ClientConnection(self._path), sock=listener, backlog=_BACKLOG
-                )
+            if isinstance(listener, OpenListener) and listener.needs_greeting:
+                self._greetings.append(Greeting(self._path, listener))
+                self._greetings[-1].start()
+                continue
+            bound = listener.socket if isinstance(listener, OpenListener) else listener
+            serve = (
+                self._path.loop.create_unix_server
+                if bound.family == socket.AF_UNIX
+                else self._path.loop.create_server
             )
+            self._servers.append(await serve(lambda: ClientConnection(self._path), sock=bound, backlog=BACKLOG))
         self._tick()
 
-    async def stop(self) -> None:
-        """Stop accepting, let requests in flight finish within the drain time, and close what is left."""
+    async def stop(self, *, websocket_grace: float = 0.0) -> None:
+        """Stop accepting, let requests in flight finish within the drain time, and close what is left.
+
+        :param websocket_grace: how long WebSockets go on before they are told to connect anew, in seconds; less where
+            the drain time would not leave enough for them to end.
+        """
         path = self._path
         path.draining = True
         for server in self._servers:
             server.close()
+        for greeting in self._greetings:
+            await greeting.close()
         for connection in tuple(path.connections):
             connection.drain()
+        longest = max(path.limits.drain_timeout - path.limits.websocket_end_timeout, 0.0)
+        restarting = path.loop.call_later(min(websocket_grace, longest), path.restart_websockets)
         path.drained.clear()
         if path.connections:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(path.drained.wait(), path.limits.drain_timeout)
+        restarting.cancel()
         for connection in tuple(path.connections):
             connection.abort()
         if self._ticker is not None:
@@ -122,6 +103,8 @@ class Server:
             path.admission.keep_going(tunnel.session, epoch)
             if pinging:
                 tunnel.ping()
+        for greeting in self._greetings:
+            greeting.refresh_certificate()
         self._ticker = path.loop.call_later(1.0, self._tick)
 
     def _revoked(self, revocation: Revocation) -> None:

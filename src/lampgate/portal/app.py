@@ -52,12 +52,14 @@ def create_portal(
     keys: KeyRing,
     clock: Callable[[], float],
     sign_ins: Counter[str] | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
     """The portal as an ASGI application. Every scope has to carry a `Visit` as ``lampgate.visit``.
 
     :param keys: seals the cookies of sign-ins under way.
     :param clock: seconds since the epoch.
     :param sign_ins: counts what became of sign-ins, for the metrics.
+    :param is_stopping: whether the process has been asked to stop, so that nobody should be sent here any more.
     """
     prefix = settings.portal.prefix
     sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins)
@@ -79,6 +81,8 @@ def create_portal(
         return text("OK")
 
     async def ready(_request: Request) -> Response:
+        if is_stopping():
+            return data({"code": "gateway.stopping", "message": "The gateway is stopping"}, status=503)
         return text("OK") if provider.ready else data(_not_ready(provider), status=503)
 
     async def not_found_or_not_allowed(request: Request, error: Exception) -> Response:

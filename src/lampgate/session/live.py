@@ -92,6 +92,10 @@ class LiveSessions:
         """The session of this identifier, whatever cookie it came in."""
         return self._by_id.get(session_id)
 
+    def all(self) -> list[LiveSession]:
+        """Every session in use."""
+        return list(self._by_id.values())
+
     def put(self, cookie: bytes, live: LiveSession) -> None:
         """Remember what was found out about these cookie bytes."""
         self._entries[cookie] = live

@@ -15,10 +15,13 @@ from lampgate.config.oauth2_proxy import alpha_keys
 from lampgate.config.oauth2_proxy.alpha_sections import AlphaSection
 from lampgate.config.oauth2_proxy.written import (
     Section,
+    Written,
     WrittenGateway,
     WrittenHeader,
     WrittenHeaderValue,
+    WrittenListeners,
     WrittenProvider,
+    WrittenTls,
     WrittenUpstream,
 )
 
@@ -47,8 +50,37 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
         response_headers=tuple(
             _header(section, findings) for section in top.sections("injectResponseHeaders", alpha_keys.HEADER)
         ),
-        bind_address=server.text("bindAddress") if server is not None else None,
+        listeners=_listeners(server, findings) if server is not None else WrittenListeners(),
     )
+
+
+def _listeners(server: AlphaSection, findings: Findings) -> WrittenListeners:
+    tls = server.section("tls", alpha_keys.TLS)
+    written = None
+    if tls is not None:
+        written = WrittenTls(
+            at=Written(None, tls.place),
+            certificate_file=_file(tls, "cert", findings),
+            key_file=_file(tls, "key", findings),
+            min_version=tls.text("minVersion"),
+            cipher_suites=tls.texts("cipherSuites"),
+        )
+    return WrittenListeners(plain=server.text("bindAddress"), secure=server.text("secureBindAddress"), tls=written)
+
+
+def _file(tls: AlphaSection, name: str, findings: Findings) -> Written[str] | None:
+    source = tls.section(name, alpha_keys.TLS_SOURCE)
+    if source is None:
+        return None
+    path = source.text("fromFile")
+    if path is None and not source.has("value") and not source.has("fromEnv"):
+        findings.error(
+            MissingSettingError,
+            f"{name} names no file",
+            place=tls.place_of(name),
+            remedy="Add fromFile with the path",
+        )
+    return path
 
 
 def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:

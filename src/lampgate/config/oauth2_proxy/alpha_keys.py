@@ -23,8 +23,9 @@ _OTHER_PROVIDER = Refused(
     "lampgate signs people in with OpenID Connect only", "Remove it, and use provider oidc or entra-id"
 )
 _DISCOVERED = NoEffect("it comes from the discovery document, in oauth2-proxy too")
-_TLS = Refused(
-    "TLS ends at the ingress; lampgate listens on plain http", "Remove it, and let the ingress terminate TLS"
+_TLS_FILES = Refused(
+    "certificates and keys are read from files, and read anew when these change",
+    "Mount the secret, and write fromFile with the path",
 )
 _NO_SHARED_SECRETS = Refused(
     "headers are made of claims and tokens, not of shared secrets",
@@ -42,8 +43,21 @@ TOP = (
 
 SERVER = (
     Key("bindAddress", Works("listen")),
-    Key("secureBindAddress", _TLS, "-"),
-    Key("tls", _TLS),
+    Key("secureBindAddress", Works("listen")),
+    Key("tls", Works("listen")),
+)
+
+TLS = (
+    Key("key", Works("listen")),
+    Key("cert", Works("listen")),
+    Key("minVersion", Works("listen")),
+    Key("cipherSuites", Works("listen")),
+)
+
+TLS_SOURCE = (
+    Key("value", _TLS_FILES),
+    Key("fromEnv", _TLS_FILES),
+    Key("fromFile", Works("listen")),
 )
 
 UPSTREAM_CONFIG = (

@@ -51,3 +51,4 @@ SECRET_KEYS = {
 
 #: Where the chart tells oauth2-proxy to listen.
 BIND_ADDRESS = "0.0.0.0:4180"
+SECURE_BIND_ADDRESS = "0.0.0.0:4443"

@@ -208,6 +208,7 @@ def _arguments(top: ChartSection, config: ChartSection, reading: ChartReading, f
     if not reading.uses_alpha:
         address = _bind_address(reading)
         arguments.append(Argument(f"--http-address={address.value}", address.place))
+        arguments.append(Argument(f"--https-address={chart_keys.SECURE_BIND_ADDRESS}", address.place))
     cookie_name = config.text("cookieName")
     if cookie_name is not None and cookie_name.value:
         arguments.append(Argument(f"--cookie-name={cookie_name.value}", cookie_name.place))

@@ -15,7 +15,9 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenGateway,
     WrittenHeader,
     WrittenHeaderValue,
+    WrittenListeners,
     WrittenProvider,
+    WrittenTls,
     WrittenUpstream,
 )
 from lampgate.config.settings import Place
@@ -58,7 +60,26 @@ def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
         upstreams=_upstreams(options),
         headers=_headers(options, place),
         response_headers=_response_headers(options),
-        bind_address=options.written("http-address", str),
+        listeners=_listeners(options),
+    )
+
+
+def _listeners(options: Options) -> WrittenListeners:
+    """Either plain http or TLS: with a certificate oauth2-proxy gives the plain address up."""
+    certificate, key = _text(options, "tls-cert-file"), _text(options, "tls-key-file")
+    at = certificate or key
+    if at is None:
+        return WrittenListeners(plain=options.written("http-address", str))
+    secure = options.written("https-address", str)
+    return WrittenListeners(
+        secure=secure if secure is not None else Written(options.default("https-address", str), at.place),
+        tls=WrittenTls(
+            at=at,
+            certificate_file=certificate,
+            key_file=key,
+            min_version=_text(options, "tls-min-version"),
+            cipher_suites=_texts(options, "tls-cipher-suite"),
+        ),
     )
 
 

@@ -70,7 +70,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
     options = resolve(given, beside_alpha=uses_alpha, findings=findings)
     if not uses_alpha and is_complete:
         written = legacy_gateway(options, options_place)
-    elif written is not None and written.bind_address is None:
+    elif written is not None and written.listeners.plain is None:
         written = _with_bind_address(written, chart, world.overrides, findings)
 
     if chart is not None:
@@ -198,8 +198,8 @@ def _with_bind_address(
     written: WrittenGateway, chart: ChartReading | None, overrides: Overrides, findings: Findings
 ) -> WrittenGateway:
     if chart is not None and chart.bind_address is not None:
-        return replace(written, bind_address=chart.bind_address)
-    if not overrides.listen:
+        return replace(written, listeners=replace(written.listeners, plain=chart.bind_address))
+    if not overrides.listen and written.listeners.secure is None:
         findings.note(
             "config.default-listen",
             "The alpha configuration does not say where to listen, and oauth2-proxy would not listen at all; "

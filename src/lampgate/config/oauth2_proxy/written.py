@@ -100,6 +100,29 @@ class WrittenHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenTls:
+    """The certificate of the secure address, and what is negotiated.
+
+    :ivar at: any of its settings, as the place of the whole.
+    """
+
+    at: Written[object]
+    certificate_file: Written[str] | None = None
+    key_file: Written[str] | None = None
+    min_version: Written[str] | None = None
+    cipher_suites: Written[tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenListeners:
+    """Where to listen, on plain http and with TLS."""
+
+    plain: Written[str] | None = None
+    secure: Written[str] | None = None
+    tls: WrittenTls | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGateway:
     """Everything that the alpha configuration can say, and the older options as well.
 
@@ -111,4 +134,4 @@ class WrittenGateway:
     upstreams: tuple[WrittenUpstream, ...] = ()
     headers: tuple[WrittenHeader, ...] = ()
     response_headers: tuple[WrittenHeader, ...] = ()
-    bind_address: Written[str] | None = None
+    listeners: WrittenListeners = WrittenListeners()

@@ -9,10 +9,10 @@ from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
 from lampgate.config.oauth2_proxy.conversion.bearer import bearer_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.listeners import listeners
 from lampgate.config.oauth2_proxy.conversion.open_access import open_access
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.server import (
-    listen_addresses,
     log_settings,
     portal_settings,
     public_url,
@@ -22,15 +22,18 @@ from lampgate.config.oauth2_proxy.conversion.session import session_settings
 from lampgate.config.oauth2_proxy.conversion.upstreams import upstream_settings
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import WrittenGateway
-from lampgate.config.settings import ListenAddress, Place, PortalSettings, ProviderSettings, Settings
+from lampgate.config.settings import DrainSettings, Listener, Place, PortalSettings, ProviderSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What was given on lampgate's own command line; it goes before every file."""
 
-    listen: tuple[ListenAddress, ...] | None = None
+    listen: tuple[Listener, ...] | None = None
     public_url: str | None = None
+    workers: int | None = None
+    websocket_grace: float | None = None
+    pre_stop_delay: float | None = None
 
 
 def gateway_settings(
@@ -60,7 +63,7 @@ def gateway_settings(
     headers = header_injections(written.headers, draft)
     response_headers = header_injections(written.response_headers, draft, "inject_response")
     allow = allow_settings(options, written.provider, options_place, draft)
-    listen = listen_addresses(written.bind_address, overrides.listen, draft)
+    listen = listeners(written.listeners, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None
     return Settings(
@@ -77,7 +80,14 @@ def gateway_settings(
         portal=portal,
         trusted_proxies=proxies,
         log=log,
+        workers=overrides.workers if overrides.workers is not None else 1,
+        drain=_drain(overrides),
     )
+
+
+def _drain(overrides: Overrides) -> DrainSettings:
+    given = {"websocket_grace": overrides.websocket_grace, "pre_stop_delay": overrides.pre_stop_delay}
+    return DrainSettings.model_validate({name: value for name, value in given.items() if value is not None})
 
 
 def _provider(written: WrittenGateway, draft: Draft) -> ProviderSettings | None:

@@ -1,10 +1,9 @@
-"""The gateway itself: its public URL, where it listens, whose word it takes, its own pages and its logs."""
+"""The gateway itself: its public URL, whose word it takes, its own pages and its logs."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
 
 from lampgate.config.errors import InvalidValueError, PlaceholderLeftError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
@@ -12,11 +11,9 @@ from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_ur
 from lampgate.config.oauth2_proxy.placeholders import find_placeholder
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import Written
-from lampgate.config.settings import IPNetwork, ListenAddress, LogSettings, Place, PortalSettings
+from lampgate.config.settings import IPNetwork, LogSettings, Place, PortalSettings
 
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}", re.ASCII)
-_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
@@ -149,52 +146,6 @@ def _check_cookie_secure(options: Options, url: Url | None, draft: Draft) -> Non
         place=secure.place,
         remedy="Remove it, or set redirect-url to e.g. http://localhost:4180/oauth2/callback for a trial",
     )
-
-
-def listen_addresses(
-    bind: Written[str] | None, override: Sequence[ListenAddress] | None, draft: Draft
-) -> tuple[ListenAddress, ...] | None:
-    """Where to listen; None where the address is wrong. Nothing given: the settings' default."""
-    if bind is not None:
-        draft.keep("listen", bind)
-    address = _listen_address(bind, draft) if bind is not None else ListenAddress()
-    if override:
-        return tuple(override)
-    return (address,) if address is not None else None
-
-
-def _listen_address(bind: Written[str], draft: Draft) -> ListenAddress | None:
-    text = bind.value.strip()
-    text = text[len("http://") :] if text.lower().startswith("http://") else text
-    if text in ("", "-") or text.startswith(("unix:", "fd:", "https://")):
-        draft.findings.error(
-            UnsupportedSettingError,
-            "lampgate listens on a TCP address, on plain http",
-            place=bind.place,
-            remedy="Write e.g. 0.0.0.0:4180",
-        )
-        return None
-    host, separator, port = text.rpartition(":")
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not separator or not _PORT.fullmatch(port) or int(port) > 65535 or not _is_host(host):
-        draft.findings.error(
-            InvalidValueError,
-            "This is not an address to listen on",
-            place=bind.place,
-            remedy="Write host and port, e.g. 0.0.0.0:4180",
-        )
-        return None
-    return ListenAddress(host=host or "0.0.0.0", port=int(port))  # noqa: S104 - Go takes no host for every address
-
-
-def _is_host(host: str) -> bool:
-    if ":" not in host:
-        return not host or _HOST.fullmatch(host) is not None
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def trusted_proxies(options: Options, draft: Draft) -> tuple[IPNetwork, ...]:

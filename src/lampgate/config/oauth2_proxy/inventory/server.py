@@ -5,9 +5,6 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_TLS = Refused(
-    "TLS ends at the ingress; lampgate listens on plain http", "Remove it, and let the ingress terminate TLS"
-)
 _METRICS = Refused("there is no metrics listener yet")
 
 OPTIONS = (
@@ -63,16 +60,9 @@ OPTIONS = (
     Option("metrics-tls-cert-file", "metrics_tls_cert_file", Kind.STRING, "", _METRICS, beside_alpha=False),
     Option("metrics-tls-key-file", "metrics_tls_key_file", Kind.STRING, "", _METRICS, beside_alpha=False),
     Option("http-address", "http_address", Kind.STRING, "127.0.0.1:4180", Works("listen"), beside_alpha=False),
-    Option(
-        "https-address",
-        "https_address",
-        Kind.STRING,
-        ":443",
-        NoEffect("it matters only with a certificate, and TLS ends before lampgate"),
-        beside_alpha=False,
-    ),
-    Option("tls-cert-file", "tls_cert_file", Kind.STRING, "", _TLS, beside_alpha=False),
-    Option("tls-key-file", "tls_key_file", Kind.STRING, "", _TLS, beside_alpha=False),
-    Option("tls-min-version", "tls_min_version", Kind.STRING, "", _TLS, beside_alpha=False),
-    Option("tls-cipher-suite", "tls_cipher_suites", Kind.LIST, (), _TLS, beside_alpha=False),
+    Option("https-address", "https_address", Kind.STRING, ":443", Works("listen"), beside_alpha=False),
+    Option("tls-cert-file", "tls_cert_file", Kind.STRING, "", Works("listen"), beside_alpha=False),
+    Option("tls-key-file", "tls_key_file", Kind.STRING, "", Works("listen"), beside_alpha=False),
+    Option("tls-min-version", "tls_min_version", Kind.STRING, "", Works("listen"), beside_alpha=False),
+    Option("tls-cipher-suite", "tls_cipher_suites", Kind.LIST, (), Works("listen"), beside_alpha=False),
 )
