@@ -8,7 +8,7 @@ sent twice. RESP2 is spoken, which every server and every proxy in front of one 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Redis, RedisCluster
@@ -72,8 +72,7 @@ class _PooledClient:
         self._beside = beside
 
     async def command(self, *arguments: Argument) -> Any:
-        # The library types its commands one by one, and this one, which sends any, not at all.
-        return await self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+        return await _execute(self._client, arguments)
 
     async def start_over(self) -> None:
         await self._client.connection_pool.disconnect()
@@ -84,7 +83,7 @@ class _PooledClient:
 
 
 class _ClusterClient:
-    """The library's cluster client looks the slots up once it is first used, and again where it has been closed."""
+    """The library's cluster client looks the slots up when it is first used."""
 
     def __init__(self, settings: RedisStoreSettings, options: Mapping[str, Any]) -> None:
         self._settings = settings
@@ -96,15 +95,27 @@ class _ClusterClient:
         return RedisCluster(startup_nodes=nodes, **self._options)
 
     async def command(self, *arguments: Argument) -> Any:
-        return await self._client.execute_command(*arguments)
+        return await _execute(self._client, arguments)
 
     async def start_over(self) -> None:
-        # A new one, because nodes that answer no more would be asked for the slots first.
+        # A new one, because the old one would ask nodes for the slots that answer no more.
         old, self._client = self._client, self._make()
         await old.aclose()
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+async def _execute(client: Redis | RedisCluster, arguments: Sequence[Argument]) -> Any:
+    task = asyncio.current_task()
+    cancellations = task.cancelling() if task is not None else 0
+    try:
+        # The library types its commands one by one, and this one, which sends any, not at all.
+        return await client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+    finally:
+        # The library has been seen to lose a cancellation; a request or a stop would then wait on.
+        if task is not None and task.cancelling() > cancellations:
+            raise asyncio.CancelledError
 
 
 def _of_sentinels(settings: RedisStoreSettings, options: Mapping[str, Any]) -> StoreClient:
