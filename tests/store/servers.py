@@ -73,8 +73,13 @@ class Server:
     def address(self) -> StoreAddress:
         return StoreAddress(host="127.0.0.1", port=self.port)
 
-    def start(self) -> Server:
-        persistence = () if self._mode else ("--save", "", "--appendonly", "no")
+    def start_again_from_disk(self) -> None:
+        """Start it with what ``CONFIG SET appendonly yes`` had it write."""
+        self.start(appendonly=True)
+        until(self.answers, "the server answers")
+
+    def start(self, *, appendonly: bool = False) -> Server:
+        persistence = () if self._mode else ("--save", "", "--appendonly", "yes" if appendonly else "no")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
