@@ -97,6 +97,7 @@ class Replica:
             self.revocations,
             lifetime=3600,
             lock_life=lock_life,
+            probe_every=0.1,
             count=self.events.append,
         )
         self.store = TicketStore(COOKIE, CookieAttributes(secure=True), self.shared)

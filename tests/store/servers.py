@@ -1,4 +1,4 @@
-"""Real servers for the tests: one, with TLS, with sentinels, a cluster. Without persistence, on loopback, stopped after."""
+"""Real servers for the tests, on loopback and without persistence. Each is stopped by the fixture that started it."""
 
 from __future__ import annotations
 

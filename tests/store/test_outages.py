@@ -27,7 +27,7 @@ async def test_lampgate_starts_without_its_store(mortal: Server, replicas: Repli
     mortal.kill()
     replica = replicas.start(settings(mortal))
     await noticed(replica)
-    assert "refused" in replica.shared.problem
+    assert "connecting to" in replica.shared.problem
     with pytest.raises(StoreUnavailableError):
         await replica.sign_in(new_session())
     mortal.ready()
@@ -58,7 +58,7 @@ async def test_a_hanging_store_delays_only_who_found_out(mortal: Server, replica
     began = time.monotonic()
     for _ in range(100):
         assert isinstance(await replica.load(cookies), Unknown)
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 2, "each of them waiting would take 30 s"
     mortal.thaw()
     await back(replica)
     assert isinstance(await replica.load(cookies), Found)
@@ -95,7 +95,9 @@ async def test_killed_under_load(mortal: Server, replicas: Replicas) -> None:
     await until(lambda: len(saved) > 20, "there is some load")
     mortal.kill()
     await asyncio.gather(*people)
-    assert {type(answer) for answer in answers} == {Found, Renewed, Unknown}
+    # What was renewed here goes on from memory; of the others nobody can tell.
+    assert {type(answer) for answer in answers} == {Found, Renewed}
+    assert isinstance(await replica.load(saved[0]), Unknown)
     mortal.ready()
     await back(replica)
     # It had no persistence: now there certainly are no sessions, and new ones can begin.

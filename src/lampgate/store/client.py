@@ -44,13 +44,14 @@ class StoreClient(Protocol):
         ...
 
 
-def make_client(settings: RedisStoreSettings, *, answer_within: float) -> StoreClient:
+def make_client(settings: RedisStoreSettings, *, answer_within: float, retries: int = 1) -> StoreClient:
     """A client for ``settings``.
 
     :param answer_within: seconds that the server may take for an answer; more than a command that waits is to wait.
+    :param retries: how often a command is sent again where the connection broke.
     """
     options = {
-        **_connection_options(settings),
+        **_connection_options(settings, retries),
         **_tls_options(settings),
         "socket_timeout": answer_within,
         **_credentials(settings),
@@ -122,10 +123,10 @@ def _of_sentinels(settings: RedisStoreSettings, options: Mapping[str, Any]) -> S
     if settings.sentinel is None:
         raise ValueError("the topology “sentinel” needs sentinel settings")
     own = settings.sentinel
-    sentinels = Sentinel(  # type: ignore[no-untyped-call]  # the library does not type it
+    sentinels = Sentinel(
         [(address.host, address.port) for address in settings.addresses],
         sentinel_kwargs={
-            **_connection_options(settings),
+            **_connection_options(settings, retries=0),
             **_tls_options(settings),
             "socket_timeout": settings.connect_timeout,
             "username": own.username or None,
@@ -137,10 +138,10 @@ def _of_sentinels(settings: RedisStoreSettings, options: Mapping[str, Any]) -> S
     return _PooledClient(sentinels.master_for(own.master_name), *sentinels.sentinels)
 
 
-def _connection_options(settings: RedisStoreSettings) -> dict[str, Any]:
+def _connection_options(settings: RedisStoreSettings, retries: int) -> dict[str, Any]:
     return {
         "socket_connect_timeout": settings.connect_timeout,
-        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        "retry": Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
         "protocol": 2,
         "client_name": "lampgate",
     }

@@ -12,6 +12,7 @@ asked for (that is deleted), and with its lifetime.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -76,6 +77,8 @@ class RevocationFeed:
         self._waiting: deque[Revocation] = deque(maxlen=_MOST_WAITING)
         self._sent: deque[tuple[float, Revocation]] = deque(maxlen=_MOST_WAITING)
         self._something_to_send = asyncio.Event()
+        self._back = asyncio.Event()
+        self._interrupted = False
         self._newest = "0"
         self._read_from = "0"
         revocations.publish_to(self._publish)
@@ -96,6 +99,8 @@ class RevocationFeed:
         self._something_to_send.set()
 
     def _send_again(self) -> None:
+        self._back.set()
+        self._back = asyncio.Event()
         since = time.monotonic() - _OVERLAP
         recent = [revocation for sent_at, revocation in self._sent if sent_at >= since]
         self._sent.clear()
@@ -118,7 +123,10 @@ class RevocationFeed:
                 await self._pause(pause)
 
     async def _pause(self, seconds: float) -> None:
-        await asyncio.sleep(random.uniform(seconds / 2, seconds))  # noqa: S311 - spreads replicas, decides nothing
+        """Until a moment has passed, or the store is known to be back."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(seconds / 2, seconds)):  # noqa: S311 - spreads, decides nothing
+                await self._back.wait()
 
     async def _send(self) -> None:
         await self._something_to_send.wait()
@@ -144,8 +152,12 @@ class RevocationFeed:
                 )
         except BaseException:
             self.caught_up = False
+            self._interrupted = True
             self._read_from = _earlier(self._newest)
             raise
+        if self._interrupted:
+            self._interrupted = False
+            self._send_again()
         entries = answer[0][1] if answer else []
         for entry_id, fields in entries:
             self._newest = self._read_from = entry_id.decode("ascii")

@@ -2,8 +2,8 @@
 
 The first call that fails takes the store out of use (a circuit breaker): from then on every call fails without
 waiting, and one attempt a second, apart from all requests, finds out when it is back. That attempt writes, because a
-primary that became a replica answers a PING as well. One line in the log says that the store has gone, and one that it
-has come back.
+primary that became a replica answers a PING as well. One line in the log says that the store has gone, and one that
+it has come back.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ FAILURES: Final = (RedisError, RedisClusterException, SlotNotCoveredError, OSErr
 
 #: Calls under way at once. Each holds a connection.
 _MOST_CALLS = 64
-#: Seconds between two attempts while the store is away.
-_PROBE_EVERY = 1.0
 _LONGEST_PROBLEM = 160
 _MOST_REFUSALS = 20
 
@@ -56,7 +54,7 @@ def describe(error: BaseException) -> str:
         return "it did not answer in time"
     # Servers quote arguments of commands they do not know, which may be a password.
     text = str(error).split(", with args", maxsplit=1)[0]
-    return " ".join(text.split())[:_LONGEST_PROBLEM] or type(error).__name__
+    return " ".join(text.split())[:_LONGEST_PROBLEM].rstrip(".") or type(error).__name__
 
 
 def _is_state(error: BaseException) -> bool:
@@ -73,6 +71,7 @@ class Reach:
 
     :param timeout: seconds for one call, looking up names, connecting and all.
     :param probe_key: a key to write to.
+    :param probe_every: seconds between two attempts while the store is away.
     :param count: called with each event, for metrics.
     :ivar available: whether calls are made; True until one has failed.
     :ivar problem: why not, in words without secrets; empty while available.
@@ -84,6 +83,7 @@ class Reach:
         *,
         timeout: float,
         probe_key: str,
+        probe_every: float,
         count: Callable[[StoreEvent], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -92,6 +92,7 @@ class Reach:
         self._client = client
         self._timeout = timeout
         self._probe_key = probe_key
+        self._probe_every = probe_every
         self._count = count
         self._clock = clock
         self._slots = asyncio.Semaphore(_MOST_CALLS)
@@ -134,7 +135,7 @@ class Reach:
         while True:
             if not self.available or self._epoch == 0:
                 self._try_again()
-            await asyncio.sleep(_PROBE_EVERY)
+            await asyncio.sleep(self._probe_every)
 
     async def close(self) -> None:
         """Stop trying, and drop the connections."""
@@ -150,7 +151,7 @@ class Reach:
 
     def _try_again(self) -> None:
         now = self._clock()
-        if (self._probe is None or self._probe.done()) and now - self._probed_at >= _PROBE_EVERY:
+        if (self._probe is None or self._probe.done()) and now - self._probed_at >= self._probe_every:
             self._probed_at = now
             self._probe = asyncio.get_running_loop().create_task(self._attempt())
 
@@ -177,18 +178,19 @@ class Reach:
             return
         self.available = False
         self._epoch += 1
-        # The next attempt is a second away, not at once: most failures last longer than that.
+        # The next attempt is not made at once: most failures last longer than that.
         self._probed_at = self._clock()
         self._count("went-away")
         _logger.warning(
-            "The session store cannot be reached: %s. Nobody is signed out; trying every second.", problem
+            "The session store cannot be reached: %s. Nobody is signed out; trying until it is back.", problem
         )
 
     def _came_back(self) -> None:
         was_away, self.available, self.problem = not self.available, True, ""
         self._epoch += 1
-        if was_away:
-            self._count("came-back")
-            _logger.warning("The session store is back.")
+        if not was_away:
+            return
+        self._count("came-back")
+        _logger.warning("The session store is back.")
         for listener in self._listeners:
             listener()

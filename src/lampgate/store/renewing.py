@@ -38,6 +38,9 @@ _LONGEST_WAIT = 0.25
 #: Waiting goes on for so much longer than a lock lives, so that the lock of a replica that died is outlived.
 _PATIENCE = 1.0
 
+#: Attempts to write over a record that only pretends to be newer.
+_MOST_LIES = 3
+
 _SIGNED_OUT = Refused("signed-out", "You were signed out.")
 _NOT_OURS = Refused("not-ours")
 
@@ -128,20 +131,26 @@ class SharedRenewal:
         """
         record = self._keys.record(records.record_name(ticket.session_id))
         sealed, summary = records.seal(session, ticket), seal_summary(session, self._ring, self._clock())
-        try:
-            answer, *rest = await self._reach.call(
-                "EVAL", scripts.REPLACE, 1, record, fence, session.generation, sealed, summary
-            )
-        except ForeignValueError:
-            return _NOT_OURS
-        if answer == b"gone":
-            self._newer.forget(ticket)
-            return _SIGNED_OUT
-        theirs = records.unseal(rest[0], ticket) if answer == b"newer" else None
-        if theirs is not None and theirs.generation >= session.generation:
-            self._newer.forget(ticket)
-            return Renewed(theirs)
-        # A record that only pretends to be newer does not count either.
+        older = b""
+        for _ in range(_MOST_LIES):
+            try:
+                answer, *rest = await self._reach.call(
+                    "EVAL", scripts.REPLACE, 1, record, fence, session.generation, sealed, summary, older
+                )
+            except ForeignValueError:
+                return _NOT_OURS
+            if answer == b"kept":
+                self._newer.written(ticket, session)
+                return Renewed(session)
+            if answer == b"gone":
+                self._newer.forget(ticket)
+                return _SIGNED_OUT
+            theirs = records.unseal(rest[0], ticket)
+            if theirs is not None and theirs.generation >= session.generation:
+                self._newer.forget(ticket)
+                return Renewed(theirs)
+            # The number beside the record said so, which is not authenticated, and it was not true.
+            older = rest[0]
         self._newer.written(ticket, session)
         return Renewed(session)
 

@@ -22,22 +22,21 @@ from typing import Final
 CLAIM: Final = """
 local kept = redis.call('HMGET', KEYS[1], 'r', 'g')
 if not kept[1] then return {'gone'} end
-if tonumber(kept[2] or '0') > tonumber(ARGV[3]) then return {'newer', kept[1]} end
+if (tonumber(kept[2] or '0') or 0) > tonumber(ARGV[3]) then return {'newer', kept[1]} end
 if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
   if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {'busy'} end
 end
 return {'yours', kept[1], redis.call('HINCRBY', KEYS[1], 'n', 1)}
 """
 
-#: KEYS: record. ARGV: fencing number, generation, record, summary.
+#: KEYS: record. ARGV: fencing number, generation, record, summary, a record that was opened and found to be older.
 #: Answers: ``gone`` (ended meanwhile, and stays so) · ``newer``, record · ``kept``.
 REPLACE: Final = """
 local kept = redis.call('HMGET', KEYS[1], 'r', 'g', 'f')
 if not kept[1] then return {'gone'} end
-local generation, mine = tonumber(kept[2] or '0'), tonumber(ARGV[2])
-if mine < generation or (mine == generation and tonumber(ARGV[1]) <= tonumber(kept[3] or '0')) then
-  return {'newer', kept[1]}
-end
+local generation, mine = tonumber(kept[2] or '0') or 0, tonumber(ARGV[2])
+local newer = mine < generation or (mine == generation and tonumber(ARGV[1]) <= (tonumber(kept[3] or '0') or 0))
+if newer and kept[1] ~= ARGV[5] then return {'newer', kept[1]} end
 redis.call('HSET', KEYS[1], 'r', ARGV[3], 's', ARGV[4], 'g', ARGV[2], 'f', ARGV[1])
 return {'kept'}
 """

@@ -44,6 +44,7 @@ class SharedSessions:
     :param revocations: takes part in sharing from then on, while `run` runs.
     :param lifetime: the longest that a session lives, in seconds.
     :param lock_life: seconds that a renewal may take at most; above the provider's time-out.
+    :param probe_every: seconds between two attempts to reach the store while it is away.
     :param count: called with each event, for metrics.
     :param clock: seconds since the epoch.
     """
@@ -56,6 +57,7 @@ class SharedSessions:
         *,
         lifetime: float,
         lock_life: float = 30.0,
+        probe_every: float = 1.0,
         count: Callable[[StoreEvent], None] = _count_nothing,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -69,6 +71,7 @@ class SharedSessions:
             make_client(settings, answer_within=settings.operation_timeout),
             timeout=answer_within,
             probe_key=self._keys.probe,
+            probe_every=probe_every,
             count=count,
         )
         self._newer = NewerSessions(clock)
@@ -79,7 +82,8 @@ class SharedSessions:
         waiting = WAIT_MS / 1000 + settings.operation_timeout
         self._feed = RevocationFeed(
             self._reach,
-            make_client(settings, answer_within=waiting),
+            # Never sent again: an interruption has to be noticed, so that what it may have lost is read again.
+            make_client(settings, answer_within=waiting, retries=0),
             self._keys,
             ring,
             revocations,
