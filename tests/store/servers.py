@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -61,12 +62,20 @@ def until(condition: object, what: str) -> None:
 class Server:
     """A server process that can be killed, stopped, and started again at the same address."""
 
-    def __init__(self, folder: Path, *arguments: str, port: int | None = None, mode: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        port: int | None = None,
+        mode: tuple[str, ...] = (),
+        tls: Mapping[str, Any] | None = None,
+    ) -> None:
         self.port = free_port() if port is None else port
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self._arguments = arguments
         self._mode = mode
+        self._tls = dict(tls or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,8 +120,11 @@ class Server:
 
     def command(self, *arguments: str | bytes | int) -> object:
         """Do something as an operator, or an attacker, would with ``redis-cli``."""
-        with Redis(port=self.port, socket_timeout=2, protocol=2) as client:
+        with self.client() as client:
             return client.execute_command(*arguments)
+
+    def client(self) -> Redis:
+        return Redis(port=self.port, socket_timeout=2, protocol=2, **self._tls)
 
     def keys(self, pattern: str) -> list[str]:
         found = self.command("KEYS", pattern)

@@ -84,27 +84,24 @@ class _PooledClient:
 
 
 class _ClusterClient:
-    """The library's cluster client looks the slots up when it is first used."""
+    """The library's cluster client, which looks the slots up when it is first used."""
 
     def __init__(self, settings: RedisStoreSettings, options: Mapping[str, Any]) -> None:
-        self._settings = settings
-        self._options = options
-        self._client = self._make()
-
-    def _make(self) -> RedisCluster:
-        nodes = [ClusterNode(address.host, address.port) for address in self._settings.addresses]
-        return RedisCluster(startup_nodes=nodes, **self._options)
+        nodes = [ClusterNode(address.host, address.port) for address in settings.addresses]
+        # The addresses of the settings stay the ones to begin with: those of the members change with their pods.
+        self._client = RedisCluster(startup_nodes=nodes, dynamic_startup_nodes=False, **options)
 
     async def command(self, *arguments: Argument) -> Any:
         return await _execute(self._client, arguments)
 
     async def start_over(self) -> None:
-        # A new one, because the old one would ask nodes for the slots that answer no more.
-        old, self._client = self._client, self._make()
-        await old.aclose()
+        """Nothing to do: the library asks for the slots anew after each failure."""
 
     async def close(self) -> None:
         await self._client.aclose()
+        # After a failure the library takes itself for closed, and leaves connections that were made meanwhile.
+        await self._client.nodes_manager.aclose()
+        await self._client.nodes_manager.aclose("startup_nodes")
 
 
 async def _execute(client: Redis | RedisCluster, arguments: Sequence[Argument]) -> Any:
@@ -112,7 +109,7 @@ async def _execute(client: Redis | RedisCluster, arguments: Sequence[Argument]) 
     cancellations = task.cancelling() if task is not None else 0
     try:
         # The library types its commands one by one, and this one, which sends any, not at all.
-        return await client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+        return await client.execute_command(*arguments)
     finally:
         # The library has been seen to lose a cancellation; a request or a stop would then wait on.
         if task is not None and task.cancelling() > cancellations:
@@ -123,7 +120,7 @@ def _of_sentinels(settings: RedisStoreSettings, options: Mapping[str, Any]) -> S
     if settings.sentinel is None:
         raise ValueError("the topology “sentinel” needs sentinel settings")
     own = settings.sentinel
-    sentinels = Sentinel(
+    sentinels = Sentinel(  # type: ignore[no-untyped-call]
         [(address.host, address.port) for address in settings.addresses],
         sentinel_kwargs={
             **_connection_options(settings, retries=0),
