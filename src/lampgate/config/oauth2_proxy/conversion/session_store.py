@@ -1,7 +1,7 @@
 """Where sessions are kept: in the browser's cookie, or in Valkey or Redis.
 
-URLs are go-redis' (``redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]``, ``rediss://`` with TLS). No message shows one:
-they hold passwords. Options beside the URL win over what stands in it, as in oauth2-proxy.
+URLs are go-redis' (``redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]``, ``rediss://`` with TLS). No message shows
+one: they hold passwords. Options beside the URL win over what stands in it, as in oauth2-proxy.
 """
 
 from __future__ import annotations
@@ -117,10 +117,11 @@ def _topology(options: Options, draft: Draft) -> Literal["standalone", "sentinel
 
 def _urls(options: Options, topology: str, place: Place, draft: Draft) -> list[_Url]:
     """The addresses; empty where one is missing or wrong, which has been reported."""
+    written: Written[tuple[str, ...]] | None
     if topology == "standalone":
         flag = "redis-connection-url"
         one = options.written(flag, str)
-        written = Written((one.value,) if one.value else (), one.place) if one is not None else None
+        written = Written((one.value,), one.place) if one is not None else None
     else:
         flag = f"redis-{topology}-connection-urls"
         written = options.written(flag, tuple)
@@ -234,8 +235,8 @@ def _note_unused(options: Options, draft: Draft) -> None:
     if places:
         draft.findings.note(
             "config.no-effect",
-            "Options of a store in Redis have no effect: sessions are kept in the cookie. To keep them in Redis, write "
-            "session-store-type redis",
+            "Options of a store in Redis have no effect: sessions are kept in the cookie. To keep them in Redis, "
+            "write session-store-type redis",
             places[0],
         )
 
