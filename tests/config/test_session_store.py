@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -152,3 +153,46 @@ def test_options_of_a_store_that_is_not_used_are_noted(loader: Loader) -> None:
 def test_what_stands_after_the_question_mark_is_noted(loader: Loader) -> None:
     loaded = loader.load(f'{REDIS}redis_connection_url = "redis://valkey?pool_size=4"\n')
     assert codes(loaded) == ["config.no-effect"]
+
+
+CHART = f"""\
+config:
+  cookieSecret: {COOKIE_SECRET}
+  configFile: |
+{indent(LEGACY.replace(f'cookie_secret = "{COOKIE_SECRET}"', ""), "    ")}
+sessionStorage:
+  type: redis
+  redis:
+    password: word
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "topology", "addresses"),
+    [
+        ('    standalone: {connectionUrl: "redis://valkey"}\n', "standalone", ["valkey:6379"]),
+        (
+            '    clientType: cluster\n    cluster: {connectionUrls: ["redis://a", "redis://b"]}\n',
+            "cluster",
+            ["a:6379", "b:6379"],
+        ),
+        (
+            '    clientType: sentinel\n    sentinel: {masterName: mymaster, connectionUrls: "redis://a,redis://b"}\n',
+            "sentinel",
+            ["a:26379", "b:26379"],
+        ),
+    ],
+    ids=["standalone", "cluster", "sentinel"],
+)
+def test_the_charts_session_storage(loader: Loader, lines: str, topology: str, addresses: list[str]) -> None:
+    settings = store(loader.load(CHART + lines))
+    assert settings.topology == topology
+    assert [str(address) for address in settings.addresses] == addresses
+    assert settings.password is not None
+    assert settings.password.get_secret_value() == "word"
+
+
+def test_the_charts_own_redis_has_to_be_named(loader: Loader) -> None:
+    error = loader.error(f"{CHART}redis: {{enabled: true}}\n")
+    assert isinstance(error, MissingSettingError)
+    assert error.place.endswith("sessionStorage.redis.standalone.connectionUrl")
