@@ -195,4 +195,4 @@ def test_the_charts_session_storage(loader: Loader, lines: str, topology: str, a
 def test_the_charts_own_redis_has_to_be_named(loader: Loader) -> None:
     error = loader.error(f"{CHART}redis: {{enabled: true}}\n")
     assert isinstance(error, MissingSettingError)
-    assert error.place.endswith("sessionStorage.redis.standalone.connectionUrl")
+    assert error.place.endswith("sessionStorage.redis")
