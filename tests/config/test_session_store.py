@@ -95,7 +95,7 @@ def test_trust(loader: Loader, tmp_path: Path) -> None:
     url = 'redis_connection_url = "rediss://valkey"\n'
     settings = store(loader.load(f'{REDIS}{url}redis_ca_path = "{file}"\n'))
     assert settings.tls is not None
-    assert settings.tls.ca_files == (file,)
+    assert settings.tls.ca_file == file
     assert settings.tls.verify
     careless = loader.load(f"{REDIS}{url}redis_insecure_skip_tls_verify = true\n")
     tls = store(careless).tls

@@ -157,6 +157,23 @@ def info(server: Server) -> bytes:
     return repr(text).replace("'", "").replace(": ", ":").encode()
 
 
+async def test_what_the_store_took_and_lost_is_written_again(mortal: Server, replicas: Replicas) -> None:
+    replica = replicas.start(settings(mortal))
+    session = new_session()
+    cookies = await replica.sign_in(session)
+    (record,) = mortal.keys("*session:*")
+    before = mortal.command("DUMP", record)
+    assert isinstance(before, bytes)
+    await replica.store.renew(await replica.found(cookies), Provider().redeem)
+    # As after a failover to a replica that had not got the last write.
+    mortal.command("RESTORE", record, 0, before, "REPLACE")
+    mortal.freeze()
+    assert isinstance(await replica.load(cookies), Found)
+    assert not replica.shared.available
+    mortal.thaw()
+    await until(lambda: mortal.command("HGET", record, "g") == b"1", "it is written again")
+
+
 async def test_the_store_dies_between_redemption_and_writing(mortal: Server, replicas: Replicas) -> None:
     replica = replicas.start(settings(mortal))
     session = new_session()

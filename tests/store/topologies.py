@@ -132,7 +132,7 @@ class Certificates:
 
     def tls(self, *, client: bool = True, trusted: bool = True, verify: bool = True) -> StoreTlsSettings:
         return StoreTlsSettings(
-            ca_files=(self.ca,) if trusted else (),
+            ca_file=self.ca if trusted else None,
             client_certificate=self.folder / "client.pem" if client else None,
             client_key=self.folder / "client.key" if client else None,
             verify=verify,

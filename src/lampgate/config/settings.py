@@ -122,8 +122,8 @@ class StoreAddress(_Frozen):
 class StoreTlsSettings(_Frozen):
     """TLS to the session store. The files are read at each connection, so that they can be rotated."""
 
-    #: PEM files that are trusted as well as the system's.
-    ca_files: tuple[Path, ...] = ()
+    #: A PEM file that is trusted as well as the system's.
+    ca_file: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
     #: Off: anybody on the way can pose as the store.

@@ -148,12 +148,11 @@ def _tls_options(settings: RedisStoreSettings) -> dict[str, Any]:
     tls = settings.tls
     if tls is None:
         return {}
-    certificates = "\n".join(path.read_text("ascii", errors="replace") for path in tls.ca_files)
     return {
         "ssl": True,
         "ssl_cert_reqs": "required" if tls.verify else "none",
         "ssl_check_hostname": tls.verify,
-        "ssl_ca_data": certificates or None,
+        "ssl_ca_certs": str(tls.ca_file) if tls.ca_file is not None else None,
         "ssl_certfile": str(tls.client_certificate) if tls.client_certificate is not None else None,
         "ssl_keyfile": str(tls.client_key) if tls.client_key is not None else None,
     }

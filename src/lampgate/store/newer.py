@@ -4,7 +4,7 @@ Two cases. The store was away when a session was renewed: its new tokens are *ow
 is back. Or the store had them and lost them: replication of Valkey and Redis is asynchronous, so a failover may bring
 back the record from before (and so may somebody who writes to the store). A provider that takes each refresh token
 only once would then refuse the older one, and the person would be signed out; so what was written is remembered for a
-minute, and a record that is older than what is remembered does not count.
+minute, a record that is older than what is remembered does not count, and it is written again once the store is back.
 """
 
 from __future__ import annotations
@@ -55,6 +55,13 @@ class NewerSessions:
     def written(self, ticket: Ticket, session: Session) -> None:
         """The store has taken this."""
         self._remember(_Remembered(ticket, session, self._clock()))
+
+    def doubt(self) -> None:
+        """The store was away: it may have lost what it took shortly before."""
+        since = self._clock() - _REMEMBER_WRITTEN
+        for known in self._remembered.values():
+            if known.written_at is not None and known.written_at >= since:
+                known.written_at = None
 
     def forget(self, ticket: Ticket) -> None:
         """The session has ended, or the store has a newer one."""

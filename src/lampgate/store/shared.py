@@ -92,6 +92,7 @@ class SharedSessions:
         )
         self._deletions: OrderedDict[str, None] = OrderedDict()
         self._catch_up = asyncio.Event()
+        self._reach.when_back(self._newer.doubt)
         self._reach.when_back(self._catch_up.set)
 
     @property

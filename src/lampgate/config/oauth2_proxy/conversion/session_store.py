@@ -75,9 +75,9 @@ def _redis(options: Options, place: Place, draft: Draft) -> RedisStoreSettings |
     if topology is None:
         return None
     urls = _urls(options, topology, place, draft)
-    ca_files = _ca_files(options, draft)
+    ca_file, is_trusted = _ca_file(options, draft)
     sentinel, is_right = _sentinel(options, topology, place, draft)
-    if not urls or ca_files is None or not is_right:
+    if not urls or not is_trusted or not is_right:
         return None
     username = options.value("redis-username", str)
     password = options.value("redis-password", str)
@@ -97,7 +97,7 @@ def _redis(options: Options, place: Place, draft: Draft) -> RedisStoreSettings |
         username=username or next((url.username for url in urls if url.username), ""),
         password=SecretStr(password) if password else None,
         database=urls[0].database or 0 if topology != "cluster" else 0,
-        tls=StoreTlsSettings(ca_files=ca_files, verify=verify) if urls[0].tls else None,
+        tls=StoreTlsSettings(ca_file=ca_file, verify=verify) if urls[0].tls else None,
     )
 
 
@@ -205,10 +205,10 @@ def _sentinel(options: Options, topology: str, place: Place, draft: Draft) -> tu
     return SentinelSettings(master_name=name.value, password=SecretStr(password) if password else None), True
 
 
-def _ca_files(options: Options, draft: Draft) -> tuple[Path, ...] | None:
+def _ca_file(options: Options, draft: Draft) -> tuple[Path | None, bool]:
     written = options.written("redis-ca-path", str)
     if written is None or not written.value:
-        return ()
+        return None, True
     path = Path(written.value)
     try:
         cause = "" if "-----BEGIN CERTIFICATE-----" in draft.read_text(path) else "it holds no PEM certificate"
@@ -222,8 +222,8 @@ def _ca_files(options: Options, draft: Draft) -> tuple[Path, ...] | None:
             cause=cause,
             remedy="Check that the volume is mounted and holds certificates in PEM form",
         )
-        return None
-    return (path,)
+        return None, False
+    return path, True
 
 
 def _note_unused(options: Options, draft: Draft) -> None:
