@@ -149,6 +149,11 @@ class Replicas:
             replica.run()
         return replica
 
+    async def stop(self, replica: Replica) -> None:
+        """Stop one of them before the end."""
+        self._replicas.remove(replica)
+        await replica.close()
+
     async def close(self) -> None:
         for replica in self._replicas:
             await replica.close()

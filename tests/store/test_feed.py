@@ -76,6 +76,14 @@ async def test_a_store_that_came_back_empty_is_told_again(mortal: Server, replic
     await learned(other, session)
 
 
+async def test_a_process_that_stops_sends_what_is_left(server: Server, replicas: Replicas) -> None:
+    stopping, other = replicas.start(settings(server), running=False), replicas.start(settings(server))
+    session = new_session()
+    stopping.revocations.revoke(session)
+    await replicas.stop(stopping)
+    await learned(other, session)
+
+
 async def test_what_is_over_is_neither_sent_nor_learned(server: Server, replicas: Replicas) -> None:
     one = replicas.start(settings(server))
     over, lasting = new_session(lifetime=-1), new_session()

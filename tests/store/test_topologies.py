@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from lampgate.session.store import Found, StoreUnavailableError, Unknown
 from tests.store.replicas import PERSON, Provider, Replica, Replicas, new_session, renewed, settings, until
 from tests.store.servers import Server
 from tests.store.topologies import Certificates, cluster, guarded, with_tls
+
+CONFIGURATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
 async def whole_life(one: Replica, other: Replica) -> None:
@@ -119,6 +122,19 @@ async def test_credentials_from_a_file_that_is_rotated(mortal: Server, replicas:
     file.write_text("second\n")
     await until(lambda: replica.shared.available, "the new password is read")
     assert isinstance(await replica.load(cookies), Found)
+
+
+async def test_a_user_that_may_do_what_the_documentation_says(mortal: Server, replicas: Replicas) -> None:
+    documented = re.search(r"ACL SETUSER lampgate on >PASSWORD (.*)", CONFIGURATION.read_text("utf-8"))
+    assert documented is not None
+    mortal.command("ACL", "SETUSER", "lampgate", "on", ">word", *documented[1].split())
+    store = settings(mortal, username="lampgate", password="word")
+    one, other = replicas.start(store), replicas.start(store)
+    await whole_life(one, other)
+    await one.sign_in(new_session())
+    assert await other.shared.end_person(PERSON) == 1
+    assert {*one.events, *other.events} == set(), "nothing was refused"
+    assert mortal.command("ACL", "LOG") == []
 
 
 async def test_another_database(server: Server, replicas: Replicas) -> None:

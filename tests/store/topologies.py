@@ -94,7 +94,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             server.ready()
         share = _SLOTS // 3 + 1
         for number, server in enumerate(servers):
-            server.command("CLUSTER", "ADDSLOTSRANGE", number * share, min((number + 1) * share, _SLOTS) - 1)
+            server.command("CLUSTER", "ADDSLOTS", *range(number * share, min((number + 1) * share, _SLOTS)))
             server.command("CLUSTER", "MEET", "127.0.0.1", servers[0].port)
         for server in servers:
             until(lambda server=server: _is_complete(server), "the cluster is complete")

@@ -91,7 +91,9 @@ class RevocationFeed:
             tasks.create_task(self._go_on(self._receive))
 
     async def close(self) -> None:
-        """Drop the connection."""
+        """Send what is left, if that is possible now, and drop the connection."""
+        with contextlib.suppress(StoreUnavailableError, ForeignValueError):
+            await self._send_waiting()
         await self._client.close()
 
     def _publish(self, revocation: Revocation) -> None:
@@ -130,6 +132,10 @@ class RevocationFeed:
 
     async def _send(self) -> None:
         await self._something_to_send.wait()
+        await self._send_waiting()
+        self._something_to_send.clear()
+
+    async def _send_waiting(self) -> None:
         while self._waiting:
             revocation = self._waiting[0]
             if revocation.until > self._clock():
@@ -137,7 +143,6 @@ class RevocationFeed:
                 self._sent.append((time.monotonic(), revocation))
             if self._waiting and self._waiting[0] is revocation:
                 self._waiting.popleft()
-        self._something_to_send.clear()
 
     async def _add(self, revocation: Revocation) -> None:
         sealed = self._ring.seal(_KIND, _encoder.encode(revocation))
