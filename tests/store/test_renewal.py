@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from lampgate.session.renewal import Refused, Renewed, Unsure
-from lampgate.session.store import Absent
+from lampgate.session.store import Absent, Found
 from tests.store.replicas import Provider, Replica, Replicas, new_session, renewed, settings, until
 from tests.store.servers import Server
 
@@ -52,6 +52,22 @@ async def test_renewals_follow_each_other(server: Server, replicas: Replicas) ->
         await replica.store.renew(await replica.found(cookies), provider.redeem)
     assert provider.calls == 3
     assert (await other.found(cookies)).session.generation == 3
+
+
+async def test_who_waits_with_the_newer_session_wants_a_newer_one_still(server: Server, replicas: Replicas) -> None:
+    (replica,) = await signed_in(server, replicas, 1)
+    session = new_session()
+    cookies = await replica.sign_in(session)
+    provider = Provider()
+    provider.go_on.clear()
+    found = await replica.found(cookies)
+    first = asyncio.create_task(replica.store.renew(found, provider.redeem))
+    await provider.begun.wait()
+    second = asyncio.create_task(replica.store.renew(Found(renewed(session), found.handle), provider.redeem))
+    await asyncio.sleep(0)
+    provider.go_on.set()
+    assert await first == Renewed(renewed(session))
+    assert await second == Renewed(renewed(renewed(session)))
 
 
 @pytest.mark.parametrize("answer", [Refused("invalid_grant"), Unsure("no answer")], ids=["refused", "unsure"])

@@ -98,9 +98,10 @@ class SharedRenewal:
         turn = self._here.setdefault(name, _Turn())
         turns_before = turn.taken
         async with turn.lock:
-            if turn.result is None or turn.taken == turns_before:
-                turn.result = await self._in_turn(name, ticket, session, redeem)
-                turn.taken += 1
+            if turn.result is not None and turn.taken > turns_before and _answers(turn.result, session):
+                return turn.result
+            turn.result = await self._in_turn(name, ticket, session, redeem)
+            turn.taken += 1
             return turn.result
 
     async def _in_turn(self, name: str, ticket: Ticket, session: Session, redeem: Redeem) -> Renewal:
@@ -225,6 +226,11 @@ class SharedRenewal:
         if isinstance(renewal, Renewed) and self._revocations.is_revoked(renewal.session):
             return _SIGNED_OUT
         return renewal
+
+
+def _answers(result: Renewal, session: Session) -> bool:
+    """Whether a result that somebody else waited for is one for this session as well."""
+    return not isinstance(result, Renewed) or result.session.generation > session.generation
 
 
 def _judge(answer: bytes, rest: list[Any], ticket: Ticket, session: Session) -> _Lock | Renewal:
