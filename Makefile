@@ -18,6 +18,7 @@ demo: setup ## Set everything up and run the whole scenario on this machine
 
 test: setup ## Set everything up and run all tests
 	@scripts/browser
+	@scripts/valkey
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Lint, format check, types, import direction

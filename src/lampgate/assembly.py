@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lampgate.config.changes import reloadable
 from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
@@ -34,7 +34,12 @@ from lampgate.session.cookie_store import CookieStore
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing, generate_secret
 from lampgate.session.store import Lookup, SessionStore
+from lampgate.store.cookie_fallback import CookieFallbackStore
+from lampgate.store.opening import open_shared_sessions
 from lampgate.wire.cookies import CookieAttributes
+
+if TYPE_CHECKING:
+    from lampgate.store.shared import SharedSessions
 
 _logger = logging.getLogger("lampgate")
 
@@ -75,16 +80,8 @@ class Worker:
         self.provider = Provider(
             settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
         )
-        stores: dict[bool, SessionStore] = {
-            secure: CookieStore(
-                attributes[secure].prefixed(settings.session.cookie.name),
-                attributes[secure],
-                self._keys,
-                revocations,
-                groups_come_back=lambda: self.provider.is_entra,
-            )
-            for secure in (True, False)
-        }
+        self._shared = open_shared_sessions(settings, self._keys, revocations, clock=clock)
+        stores = {secure: self._store(attributes[secure], revocations) for secure in (True, False)}
         self._path = DataPath(
             settings,
             loop=loop,
@@ -107,6 +104,9 @@ class Worker:
         self._server = Server(self._path)
         self._provider_tasks: list[asyncio.Task[None]] = []
         self._background: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        if self._shared is not None:
+            self._background.append(self._shared.run)
+            self._metrics.gauges |= _store_gauges(self._shared)
         if settings.session.cookie.secret_file is not None:
             key_file = KeyFile(settings.session.cookie.secret_file, self._keys, secrets_of, self._server.look_again)
             self._background.append(key_file.run)
@@ -157,10 +157,14 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        if self._shared is not None:
+            await self._shared.close()
 
     async def _change_provider(self, settings: Settings, loaded: LoadedSettings) -> None:
         """Ask the new provider before sign-ins hang on it; one that does not answer is asked again."""
-        provider = Provider(settings.provider, place_of=loaded.place_of, clock=self._clock)
+        provider = Provider(
+            settings.provider, place_of=loaded.place_of, clock=self._clock, needs=subject_needs(settings)
+        )
         try:
             await provider.refresh_metadata()
         except LampgateError as error:
@@ -170,6 +174,17 @@ class Worker:
             # Sign-ins under way may still be waiting for an answer of the old one.
             self._path.loop.call_later(_LAST_ANSWERS, task.cancel)
         self._provider_tasks.append(asyncio.create_task(provider.run()))
+
+    def _store(self, attributes: CookieAttributes, revocations: Revocations) -> SessionStore:
+        name = attributes.prefixed(self._settings.session.cookie.name)
+        cookie = CookieStore(
+            name, attributes, self._keys, revocations, groups_come_back=lambda: self.provider.is_entra
+        )
+        if self._shared is None:
+            return cookie
+        from lampgate.store.ticket_store import TicketStore
+
+        return CookieFallbackStore(TicketStore(name, attributes, self._shared), cookie)
 
     def _bearer_session(self) -> Callable[[str], Awaitable[Lookup]] | None:
         settings = self._settings.bearer
@@ -195,6 +210,16 @@ class Worker:
             if settings.log.silence_health
             else frozenset(),
         )
+
+
+def _store_gauges(shared: SharedSessions) -> dict[str, tuple[str, Callable[[], float]]]:
+    return {
+        "session_store_up": ("Whether the session store can be reached.", lambda: float(shared.available)),
+        "session_store_caught_up": (
+            "Whether every revocation in the session store has been read since it was last away.",
+            lambda: float(shared.caught_up),
+        ),
+    }
 
 
 def _key_ring(settings: Settings) -> KeyRing:

@@ -88,6 +88,10 @@ def test_what_has_no_effect_is_noted(loader: Loader, option: Option) -> None:
     assert loaded.settings == plain.settings
 
 
+_REDIS = "session_store_type = 'redis'"
+_REDIS_URL = "redis_connection_url = 'redis://valkey:6379'"
+_SENTINELS = "redis_sentinel_connection_urls = ['redis://sentinel']"
+_MASTER = "redis_sentinel_master_name = 'mymaster'"
 #: Values that do something, where `other_value` would only be refused.
 _VALUES = {
     "reverse-proxy": "true\ntrusted_proxy_ips = ['10.0.0.0/8']",
@@ -112,6 +116,17 @@ _VALUES = {
     "pass-user-headers": "false\npass_basic_auth = false",
     "entra-id-allowed-tenant": '["4c1b0a52-6f0e-4c57-9d43-6a1f2b7c8d10"]',
     "code-challenge-method": '"plain"',
+    "session-store-type": f'"redis"\n{_REDIS_URL}',
+    "redis-connection-url": f'"redis://valkey"\n{_REDIS}',
+    "redis-username": f'"gate"\n{_REDIS}\n{_REDIS_URL}',
+    "redis-password": f'"word"\n{_REDIS}\n{_REDIS_URL}',
+    "redis-insecure-skip-tls-verify": f"true\n{_REDIS}\nredis_connection_url = 'rediss://valkey'",
+    "redis-use-sentinel": f"true\n{_REDIS}\n{_SENTINELS}\n{_MASTER}",
+    "redis-sentinel-connection-urls": f"['redis://sentinel']\n{_REDIS}\n{_MASTER}\nredis_use_sentinel = true",
+    "redis-sentinel-master-name": f"'mymaster'\n{_REDIS}\n{_SENTINELS}\nredis_use_sentinel = true",
+    "redis-sentinel-password": f"'word'\n{_REDIS}\n{_SENTINELS}\n{_MASTER}\nredis_use_sentinel = true",
+    "redis-use-cluster": f"true\n{_REDIS}\nredis_cluster_connection_urls = ['redis://one']",
+    "redis-cluster-connection-urls": f"['redis://one']\n{_REDIS}\nredis_use_cluster = true",
 }
 #: They count only where there is a certificate.
 _BESIDE_A_CERTIFICATE = {
@@ -127,6 +142,7 @@ _FILES = {
     "client-secret-file": ("client_secret", "secret"),
     "provider-ca-file": (None, "-----BEGIN CERTIFICATE-----"),
     "authenticated-emails-file": (None, "rita@company.com"),
+    "redis-ca-path": (None, "-----BEGIN CERTIFICATE-----"),
 }
 
 
@@ -149,9 +165,10 @@ def test_what_works_changes_the_settings_or_is_judged(loader: Loader, option: Op
         text = "\n".join(line for line in LEGACY.splitlines() if not line.startswith(f"{replaced} ="))
         value = f"['{path}']" if option.kind is Kind.LIST else f"'{path}'"
         text = f"{text}\n{option.key} = {value}\n"
+        text += f"{_REDIS}\nredis_connection_url = 'rediss://valkey'\n" if option.flag.startswith("redis-") else ""
     else:
         text = with_option(option, _VALUES.get(option.flag, other_value(option)))
-    if option.flag in {"session-store-type", "code-challenge-method", "entra-id-allowed-tenant"}:
+    if option.flag in {"code-challenge-method", "entra-id-allowed-tenant"}:
         assert loader.error(text).place == loader.place(9, option.key)
         return
     loaded = loader.load(text)

@@ -51,3 +51,14 @@ def test_noise(text: str) -> None:
 
 def test_secrets_are_not_shown() -> None:
     assert "n" * 8 not in repr(KeyRing([NEW]))
+
+
+def test_marks_are_the_deployments_own() -> None:
+    assert KeyRing([NEW, OLD]).marks("person", "t/o") == (
+        *KeyRing([NEW]).marks("person", "t/o"),
+        *KeyRing([OLD]).marks("person", "t/o"),
+    )
+    (mark,) = KeyRing([NEW]).marks("person", "t/o")
+    assert "t/o" not in mark
+    assert mark not in KeyRing([NEW]).marks("person", "t/other")
+    assert mark not in KeyRing([NEW]).marks("other", "t/o")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field_validator, model_validator
 
 from lampgate.config import entra_authority
 from lampgate.config.client_credentials import ClientAuthentication as ClientAuthentication
@@ -187,10 +187,83 @@ class CookieSettings(_Frozen):
     same_site: Literal["lax", "strict", "none"] = "lax"
 
 
+class CookieStoreSettings(_Frozen):
+    """Sessions are kept in the browser's cookie alone."""
+
+    kind: Literal["cookie"] = "cookie"
+
+
+class StoreAddress(_Frozen):
+    """Where a server of the session store, or a sentinel, is reached."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 6379
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class StoreTlsSettings(_Frozen):
+    """TLS to the session store. The files are read at each connection, so that they can be rotated."""
+
+    #: A PEM file that is trusted as well as the system's.
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    #: Off: anybody on the way can pose as the store.
+    verify: bool = True
+
+
+class SentinelSettings(_Frozen):
+    """The sentinels that know which server is the primary. ``RedisStoreSettings.addresses`` are theirs."""
+
+    master_name: Annotated[str, Field(min_length=1)]
+    username: str = ""
+    password: SecretStr | None = None
+
+
+class RedisStoreSettings(_Frozen):
+    """Sessions are kept in Valkey or Redis, shared by all replicas; the cookie holds a ticket."""
+
+    kind: Literal["redis"] = "redis"
+    topology: Literal["standalone", "sentinel", "cluster"] = "standalone"
+    #: The server; the sentinels; or some members of the cluster, which name the others.
+    addresses: tuple[StoreAddress, ...] = Field(min_length=1)
+    sentinel: SentinelSettings | None = None
+    username: str = ""
+    password: SecretStr | None = None
+    #: As `password`, read at each connection, so that it can be rotated.
+    password_file: Path | None = None
+    #: A cluster has no other than 0.
+    database: Annotated[int, Field(ge=0)] = 0
+    #: None: without TLS.
+    tls: StoreTlsSettings | None = None
+    #: In front of every key, so that several gateways can share a store.
+    key_prefix: str = "lampgate:"
+    connect_timeout: Annotated[float, Field(gt=0)] = 1.0
+    operation_timeout: Annotated[float, Field(gt=0)] = 2.0
+
+    @model_validator(mode="after")
+    def _fits_its_topology(self) -> Self:
+        if (self.topology == "sentinel") != (self.sentinel is not None):
+            raise ValueError("sentinel settings belong to the topology “sentinel”, and it needs them")
+        if self.topology == "standalone" and len(self.addresses) != 1:
+            raise ValueError("a standalone store has exactly one address")
+        if self.topology == "cluster" and self.database:
+            raise ValueError("a cluster has no other database than 0")
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("a password and a password file cannot both be given")
+        return self
+
+
+StoreSettings = Annotated[CookieStoreSettings | RedisStoreSettings, Field(discriminator="kind")]
+
+
 class SessionSettings(_Frozen):
     """How long a session lives and where it is kept."""
 
     cookie: CookieSettings = CookieSettings()
+    store: StoreSettings = CookieStoreSettings()
     #: Absolute lifetime from sign-in.
     lifetime: Annotated[float, Field(gt=0)] = 168 * 3600.0
     #: The session ends when the person has done nothing for so long; what a dashboard polls by itself does not

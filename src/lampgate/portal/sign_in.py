@@ -33,6 +33,7 @@ from lampgate.portal.answers import redirect, shown, with_cookies
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.record import Session, Subject
 from lampgate.session.seal import KeyRing
+from lampgate.session.store import StoreUnavailableError
 from lampgate.wire.cookies import delete_cookies, set_cookie
 
 _log = logging.getLogger("lampgate.portal")
@@ -141,10 +142,11 @@ class SignIn:
         if outcome is None:
             _log.info("no consent for what was asked for besides the configured scopes; signing in without it")
             return with_cookies(redirect(self.start_url(attempt.return_path, scopes=_AS_CONFIGURED)), done)
-        self._count[outcome.code if isinstance(outcome, Problem) else "signed-in"] += 1
-        if isinstance(outcome, Problem):
-            return replace(outcome, headers=(*outcome.headers, *(("Set-Cookie", value) for value in done)))
-        return with_cookies(await self._begin_session(outcome, attempt, visit), done)
+        answer = outcome if isinstance(outcome, Problem) else await self._begin_session(outcome, attempt, visit)
+        self._count[answer.code if isinstance(answer, Problem) else "signed-in"] += 1
+        if isinstance(answer, Problem):
+            return replace(answer, headers=(*answer.headers, *(("Set-Cookie", value) for value in done)))
+        return with_cookies(answer, done)
 
     def start_url(self, return_path: str, **parameters: str) -> str:
         """The URL that begins a sign-in which ends at ``return_path``."""
@@ -188,7 +190,7 @@ class SignIn:
             return _failed(replace(refused, action=("Use another account", other_account)), _named(signed_in.subject))
         return signed_in
 
-    async def _begin_session(self, signed_in: SignedIn, attempt: SignInAttempt, visit: Visit) -> Response:
+    async def _begin_session(self, signed_in: SignedIn, attempt: SignInAttempt, visit: Visit) -> Response | Problem:
         now = self._clock()
         session = Session(
             id=secrets.token_urlsafe(24),
@@ -205,7 +207,10 @@ class SignIn:
         if earlier is not None and earlier.subject.key != session.subject.key:
             # Somebody else's session in the same browser ends here, and its WebSockets with it.
             set_cookies += await settled(visit.store.end(visit.found, visit.cookies))
-        set_cookies += await settled(visit.store.save(session, visit.cookies, now))
+        try:
+            set_cookies += await settled(visit.store.save(session, visit.cookies, now))
+        except StoreUnavailableError as error:
+            return _failed(problems.nowhere_to_keep(self.start_url(attempt.return_path)), str(error))
         _log.info("signed in: %s", _named(session.subject))
         if visit.attributes.same_site == "strict":
             # Such a cookie does not come along on a redirect that began at the provider's site, only on a fresh load.

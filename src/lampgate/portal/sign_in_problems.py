@@ -137,6 +137,19 @@ def malformed_callback(what: str, retry: str) -> Problem:
     )
 
 
+def nowhere_to_keep(retry: str) -> Problem:
+    """The person has signed in, and the session store takes no new session."""
+    return Problem(
+        status=503,
+        code="session.store-unavailable",
+        title=_TITLES[503],
+        sentence="You were signed in, but the gateway cannot keep new sessions at the moment.",
+        remedy="Try again in a moment. Whoever is signed in already can go on working.",
+        headers=_RETRY_AFTER,
+        action=("Try again", retry),
+    )
+
+
 def other_issuer(retry: str) -> Problem:
     """The authorization response says that another provider made it (RFC 9207)."""
     return Problem(

@@ -85,6 +85,10 @@ class CookieStore:
         left_over = [name for name in self._own(cookies) if name not in names]
         return set_cookies + delete_cookies(left_over, self._attributes)
 
+    def fits_one_cookie(self, session: Session) -> bool:
+        """Whether `save` would not have to split it."""
+        return len(self._sealed(session)) <= _PART_LENGTH
+
     def end(self, found: Found | None, cookies: Mapping[str, str]) -> list[str]:
         """See `SessionStore.end`."""
         if found is not None:

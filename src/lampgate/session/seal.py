@@ -8,6 +8,7 @@ another. Layout before base64url: version (1 byte), key id (4), nonce (12), ciph
 from __future__ import annotations
 
 import binascii
+import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -83,6 +84,17 @@ class KeyRing:
             return key.decrypt(sealed[len(header) : _HEADER_LENGTH], sealed[_HEADER_LENGTH:], header + kind.encode())
         except InvalidTag:
             return None
+
+    def marks(self, kind: str, value: str) -> tuple[str, ...]:
+        """Names for ``value`` that only this deployment can work out, one by each secret, the newest first.
+
+        HMAC-SHA256 (RFC 2104), in hexadecimal. For keys under which something is found again, where the value itself
+        should not be readable.
+        """
+        return tuple(
+            hmac.digest(_hkdf(secret, f"lampgate mark {kind}", 32), value.encode(), "sha256").hex()
+            for secret in self._secrets
+        )
 
     def _derive(self, kind: str) -> None:
         derived = {

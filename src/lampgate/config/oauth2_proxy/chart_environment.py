@@ -7,6 +7,7 @@ from lampgate.config.findings import Findings
 from lampgate.config.nodes import List, Mapping, Scalar, child_key
 from lampgate.config.oauth2_proxy import chart_keys
 from lampgate.config.oauth2_proxy.chart_sections import ChartSection
+from lampgate.config.oauth2_proxy.chart_session_storage import session_storage_environment
 from lampgate.config.oauth2_proxy.environment import Environment, Variable
 from lampgate.config.settings import Place
 
@@ -21,7 +22,11 @@ def chart_environment(
             "envFrom names variables that are not in this file; lampgate sees those that are set for its own process",
             top.place_of("envFrom"),
         )
-    return [_extra(top, findings), _secret(top, config, secrets, findings)]
+    return [
+        _extra(top, findings),
+        session_storage_environment(top, findings),
+        _secret(top, config, secrets, findings),
+    ]
 
 
 def _extra(top: ChartSection, findings: Findings) -> dict[str, Variable]:

@@ -114,15 +114,6 @@ def _refuse_features(top: ChartSection, findings: Findings) -> None:
                 place=feature.place_of("enabled"),
                 remedy="Set enabled to false, or remove it",
             )
-    storage = top.section("sessionStorage")
-    kind = storage.text("type")
-    if kind is not None and kind.value not in ("", "cookie"):
-        findings.error(
-            UnsupportedSettingError,
-            "Sessions are kept in the browser's cookie; there is no store yet",
-            place=kind.place,
-            remedy="Write cookie, or remove sessionStorage",
-        )
 
 
 def _read_alpha(reading: ChartReading, alpha: ChartSection, findings: Findings) -> None:

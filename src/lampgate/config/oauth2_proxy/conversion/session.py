@@ -10,17 +10,19 @@ from pydantic import SecretBytes
 
 from lampgate.config.errors import (
     InvalidValueError,
+    MissingSettingError,
     PlaceholderLeftError,
     PublicSecretError,
     UnreadableConfigError,
     UnsupportedSettingError,
 )
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.session_store import store_settings
 from lampgate.config.oauth2_proxy.cookie_secret import is_public, key_bytes
 from lampgate.config.oauth2_proxy.placeholders import is_placeholder
 from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import Written
-from lampgate.config.settings import CookieSettings, Place, SessionSettings
+from lampgate.config.settings import CookieSettings, Place, RedisStoreSettings, SessionSettings
 
 _GENERATE = "Make one with: openssl rand -base64 32 | tr -- '+/' '-_'"
 _SAME_SITE: dict[str, Literal["lax", "strict", "none"]] = {
@@ -37,32 +39,24 @@ _DOMAIN = re.compile(r"\.?(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.
 
 def session_settings(options: Options, draft: Draft) -> SessionSettings | None:
     """The settings; None where something in them is wrong."""
-    _check_store(options, draft)
     values = {
         "cookie": _cookie(options, draft),
+        "store": store_settings(options, draft),
         "lifetime": _lifetime(options, draft),
         "sign_in_timeout": _sign_in_timeout(options, draft),
     }
     if any(value is None for value in values.values()):
         return None
-    return SessionSettings.model_validate(values | {"renew_after": _renew_after(options, draft)})
-
-
-def _check_store(options: Options, draft: Draft) -> None:
-    store = options.written("session-store-type", str)
-    if store is None or store.value in ("", "cookie"):
-        return
-    if store.value == "redis":
+    settings = SessionSettings.model_validate(values | {"renew_after": _renew_after(options, draft)})
+    if isinstance(settings.store, RedisStoreSettings) and settings.cookie.secret is None:
         draft.findings.error(
-            UnsupportedSettingError,
-            "Sessions cannot be kept in Redis yet; they are kept in the browser's cookie",
-            place=store.place,
-            remedy="Write cookie, or remove it",
+            MissingSettingError,
+            "Replicas that share sessions need one cookie secret, and there is none",
+            place=draft.places["session.store"],
+            remedy=f"Set OAUTH2_PROXY_COOKIE_SECRET from a Kubernetes Secret. {_GENERATE}",
         )
-    else:
-        draft.findings.error(
-            InvalidValueError, "oauth2-proxy has no such session store", place=store.place, remedy="Write cookie"
-        )
+        return None
+    return settings
 
 
 def _cookie(options: Options, draft: Draft) -> CookieSettings | None:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_REDIS = Refused(
-    "sessions are kept in the browser's cookie; there is no store yet", "Remove it, and use session-store-type cookie"
-)
-
 OPTIONS = (
-    Option("session-store-type", "session_store_type", Kind.STRING, "cookie", Works("session.cookie")),
+    Option("session-store-type", "session_store_type", Kind.STRING, "cookie", Works("session.store")),
     Option(
         "session-cookie-minimal",
         "session_cookie_minimal",
@@ -18,18 +14,44 @@ OPTIONS = (
         False,
         Refused("the session carries the tokens that the dashboard needs"),
     ),
-    Option("redis-connection-url", "redis_connection_url", Kind.STRING, "", _REDIS),
-    Option("redis-username", "redis_username", Kind.STRING, "", _REDIS),
-    Option("redis-password", "redis_password", Kind.STRING, "", _REDIS),
-    Option("redis-use-sentinel", "redis_use_sentinel", Kind.BOOLEAN, False, _REDIS),
-    Option("redis-sentinel-password", "redis_sentinel_password", Kind.STRING, "", _REDIS),
-    Option("redis-sentinel-master-name", "redis_sentinel_master_name", Kind.STRING, "", _REDIS),
-    Option("redis-ca-path", "redis_ca_path", Kind.STRING, "", _REDIS),
-    Option("redis-insecure-skip-tls-verify", "redis_insecure_skip_tls_verify", Kind.BOOLEAN, False, _REDIS),
-    Option("redis-sentinel-connection-urls", "redis_sentinel_connection_urls", Kind.LIST, (), _REDIS),
-    Option("redis-use-cluster", "redis_use_cluster", Kind.BOOLEAN, False, _REDIS),
-    Option("redis-cluster-connection-urls", "redis_cluster_connection_urls", Kind.LIST, (), _REDIS),
-    Option("redis-connection-idle-timeout", "redis_connection_idle_timeout", Kind.INTEGER, 0, _REDIS),
+    Option("redis-connection-url", "redis_connection_url", Kind.STRING, "", Works("session.store.addresses")),
+    Option("redis-username", "redis_username", Kind.STRING, "", Works("session.store.username")),
+    Option("redis-password", "redis_password", Kind.STRING, "", Works("session.store.password")),
+    Option("redis-use-sentinel", "redis_use_sentinel", Kind.BOOLEAN, False, Works("session.store.topology")),
+    Option("redis-sentinel-password", "redis_sentinel_password", Kind.STRING, "", Works("session.store.sentinel")),
+    Option(
+        "redis-sentinel-master-name", "redis_sentinel_master_name", Kind.STRING, "", Works("session.store.sentinel")
+    ),
+    Option("redis-ca-path", "redis_ca_path", Kind.STRING, "", Works("session.store.tls")),
+    Option(
+        "redis-insecure-skip-tls-verify",
+        "redis_insecure_skip_tls_verify",
+        Kind.BOOLEAN,
+        False,
+        Works("session.store.tls"),
+    ),
+    Option(
+        "redis-sentinel-connection-urls",
+        "redis_sentinel_connection_urls",
+        Kind.LIST,
+        (),
+        Works("session.store.addresses"),
+    ),
+    Option("redis-use-cluster", "redis_use_cluster", Kind.BOOLEAN, False, Works("session.store.topology")),
+    Option(
+        "redis-cluster-connection-urls",
+        "redis_cluster_connection_urls",
+        Kind.LIST,
+        (),
+        Works("session.store.addresses"),
+    ),
+    Option(
+        "redis-connection-idle-timeout",
+        "redis_connection_idle_timeout",
+        Kind.INTEGER,
+        0,
+        NoEffect("a connection that the server has closed is replaced by a new one"),
+    ),
     Option("cookie-name", "cookie_name", Kind.STRING, "_oauth2_proxy", Works("session.cookie.name")),
     Option("cookie-secret", "cookie_secret", Kind.STRING, "", Works("session.cookie.secret")),
     Option("cookie-secret-file", "cookie_secret_file", Kind.STRING, "", Works("session.cookie.secret")),
