@@ -1,0 +1,31 @@
+"""Settings in the common form that oauth2-proxy's configurations are judged in (`oauth2_proxy.written`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lampgate.config.oauth2_proxy.written import Section, Written, WrittenProvider
+from lampgate.config.settings import Place, ProviderSettings
+
+_KINDS = {"oidc": "oidc", "entra": "entra-id"}
+_KEYS = {
+    name: name for name in ("kind", "client_id", "issuer_url", "client_authentication")
+} | {"client_secret": "client_authentication", "scope": "scopes"}  # fmt: skip
+
+
+def written_provider(provider: ProviderSettings, place: Callable[[str], Place]) -> WrittenProvider:
+    """The provider as oauth2-proxy's configuration would say it, but for the client's credential.
+
+    :param place: where a field was written, or where it would be.
+    """
+    # Any secret will do: the credential has rules of its own in each dialect.
+    return WrittenProvider(
+        section=Section(place("id"), _KEYS),
+        id=Written(provider.id, place("id")),
+        kind=Written(_KINDS[provider.kind], place("kind")),
+        client_id=Written(provider.client_id, place("client_id")),
+        client_secret=Written("judged elsewhere", place("client_authentication")),
+        issuer_url=Written(provider.issuer_url, place("issuer_url")),
+        scope=Written(" ".join(provider.scopes), place("scopes")),
+        ca_files=Written(tuple(map(str, provider.ca_files)), place("ca_files")) if provider.ca_files else None,
+    )
