@@ -28,6 +28,7 @@ check: setup ## Lint, format check, types, import direction
 
 docs: setup ## Draw the pages that are drawn from the code
 	$(BIN)/python -m lampgate.config.oauth2_proxy.reference > docs/oauth2-proxy-options.md
+	$(BIN)/python -m lampgate.config.native.schema > docs/lampgate.schema.json
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .

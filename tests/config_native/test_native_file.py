@@ -111,7 +111,7 @@ WRONG = [
     ("lampgate: 1\n", "lampgate: 2\n", "config.invalid-value", "line 1 column 1, lampgate", "Write lampgate: 1"),
     ("lampgate: 1\n", "", "config.missing-setting", "line 1 column 1", "lampgate: 1"),
     ("public_url", "public_ur", "config.unknown-setting", "line 2 column 1, public_ur", "Did you mean “public_url”?"),
-    ("tenant: ", "tenant: ..your-tenant.. #", "config.placeholder-left", "line 3 column 1, tenant", "Directory (tenant) ID"),
+    ("tenant: ", "tenant: ..your-tenant.. #", "config.placeholder-left", "line 3 column 1, tenant", "Directory"),
     ("client_id: ", "client_id: 12 #", "config.invalid-value", "line 4 column 1, client_id", "quotes"),
     ("https://headlamp.", "http://headlamp.", "config.invalid-value", "line 2 column 1, public_url", "https://"),
     ("company.com", "company.com/ui", "config.invalid-value", "line 2 column 1, public_url", "host only"),
@@ -178,7 +178,8 @@ def test_a_value_that_cannot_be_is_refused(loader: Loader, line: str, key: str, 
 def test_everything_is_said_at_once(loader: Loader) -> None:
     text = SMALLEST.replace("client_id", "clientid") + "session: {lifetime: 0}\nupstreams: [{id: a}, {url: 1}, 3]\n"
     keys = [error.place.rpartition(", ")[2] for error in loader.errors(text)]
-    assert keys == ["clientid", "upstream", "session.lifetime", "upstreams[0].url", "upstreams[1].id", "upstreams[1].url", "upstreams[2]"]  # fmt: skip
+    entries = ["upstreams[0].url", "upstreams[1].id", "upstreams[1].url", "upstreams[2]"]
+    assert keys == ["clientid", "upstream", "session.lifetime", *entries]
 
 
 @pytest.mark.parametrize(

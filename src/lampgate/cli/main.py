@@ -53,7 +53,7 @@ def serve(
         list[Path],
         typer.Argument(
             metavar="FILE…",
-            help="Configuration: oauth2-proxy's Helm values, alpha YAML or .cfg, or a ConfigMap that holds them.",
+            help="Configuration: lampgate.yaml; oauth2-proxy's Helm values, alpha YAML, .cfg; or a ConfigMap of these.",
         ),
     ],
     listen: Annotated[
@@ -67,6 +67,27 @@ def serve(
     from lampgate.cli.serve import run_serve
 
     run_serve(files, listen=listen or [], public_url=public_url)
+
+
+@app.command()
+def convert(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+    ] = None,
+) -> None:
+    """Print the lampgate.yaml that means the same as a configuration."""
+    from lampgate.cli.convert import run_convert
+
+    run_convert(files, output=output)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of lampgate.yaml, for editors and pipelines."""
+    from lampgate.cli.schema import run_schema
+
+    run_schema()
 
 
 @lab_app.callback()

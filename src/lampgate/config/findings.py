@@ -59,7 +59,9 @@ class Findings:
 
         def position(found: tuple[Place | None, ConfigError]) -> tuple[int, int, int]:
             place = found[0]
-            return (len(order) + 1, 0, 0) if place is None else (order.get(place.file, len(order)), place.line, place.column)
+            if place is None:
+                return (len(order) + 1, 0, 0)
+            return (order.get(place.file, len(order)), place.line, place.column)
 
         found = [each for each in self._errors if not self._is_written(*each)]
         by_text = {str(error): (place, error) for place, error in sorted(found, key=position)}

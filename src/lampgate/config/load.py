@@ -19,6 +19,7 @@ from lampgate.config.native.loading import load_native
 from lampgate.config.native.references import Outside
 from lampgate.config.nodes import Mapping, Origin
 from lampgate.config.oauth2_proxy.chart_keys import SECRET_KEYS
+from lampgate.config.oauth2_proxy.conversion.draft import ReadText
 from lampgate.config.oauth2_proxy.conversion.gateway import Overrides
 from lampgate.config.oauth2_proxy.environment import Variable
 from lampgate.config.oauth2_proxy.loading import World, load_oauth2_proxy
@@ -36,13 +37,18 @@ _REMEDY = (
 
 
 def load_settings(
-    paths: Sequence[Path], *, environ: Environ[str, str], overrides: Overrides | None = None
+    paths: Sequence[Path],
+    *,
+    environ: Environ[str, str],
+    overrides: Overrides | None = None,
+    read_text: ReadText = read_text,
 ) -> LoadedSettings:
     """Load the configuration.
 
     :param paths: the files, in the order in which Helm would lay values over each other.
     :param environ: this process's environment.
     :param overrides: what was given on the command line.
+    :param read_text: reads the files that the configuration names.
     :raises InvalidConfigurationError: with everything that is wrong.
     """
     findings = Findings()

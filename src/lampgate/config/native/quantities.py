@@ -11,7 +11,7 @@ _SIZE = re.compile(r"([0-9]{1,15})\s?(B|KiB|MiB|GiB|kB|MB|GB)?", re.ASCII)
 _FACTORS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 #: What the JSON Schema says of a text with a duration or a size.
-DURATION_PATTERN = r"^(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h))+)$"
+DURATION_PATTERN = r"^[+-]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
 SIZE_PATTERN = r"^[0-9]{1,15} ?(B|KiB|MiB|GiB|kB|MB|GB)?$"
 
 DURATION_REMEDY = "Write a number with a unit, e.g. 30s, 15m or 12h, or plain seconds"

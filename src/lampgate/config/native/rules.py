@@ -14,9 +14,10 @@ from lampgate.config.errors import InvalidValueError, MissingSettingError, Place
 from lampgate.config.findings import Findings
 from lampgate.config.native.placing import Path, place_of
 from lampgate.config.native.reading import Reading
-from lampgate.config.native.written import written_provider
+from lampgate.config.native.written import written_headers, written_provider
 from lampgate.config.oauth2_proxy.conversion.client_authentication import FEDERATED_TOKEN_FILE
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.headers import header_injections
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.upstream_urls import upstream_url
 from lampgate.config.oauth2_proxy.conversion.urls import UrlError, parse_url
@@ -70,6 +71,7 @@ class Judge:
         return place_of(path, self._reading.places, self._root)
 
     def _provider(self) -> None:
+        """Provider and injected headers."""
         provider = self._settings.provider
 
         def place(name: str) -> Place:
@@ -78,6 +80,7 @@ class Judge:
         # Files with the provider's certificates are read by its rules.
         draft = Draft(self._findings, {}, self._reading.outside.read_text)
         provider_settings(written_provider(provider, place), draft)
+        header_injections(written_headers(self._settings.inject, lambda index: self._place("inject", index)), draft)
 
     def _client_authentication(self) -> None:
         authentication = self._settings.provider.client_authentication

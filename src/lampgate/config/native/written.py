@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from lampgate.config.oauth2_proxy.written import Section, Written, WrittenProvider
-from lampgate.config.settings import Place, ProviderSettings
+from lampgate.config.oauth2_proxy.written import Section, Written, WrittenHeader, WrittenHeaderValue, WrittenProvider
+from lampgate.config.settings import HeaderInjection, Place, ProviderSettings
 
 _KINDS = {"oidc": "oidc", "entra": "entra-id"}
 _KEYS = {
     name: name for name in ("kind", "client_id", "issuer_url", "client_authentication")
 } | {"client_secret": "client_authentication", "scope": "scopes"}  # fmt: skip
+
+
+def written_headers(inject: Sequence[HeaderInjection], place: Callable[[int], Place]) -> tuple[WrittenHeader, ...]:
+    """The headers that are injected."""
+    return tuple(
+        WrittenHeader(
+            Written(header.name, place(index)),
+            tuple(
+                WrittenHeaderValue(Written(value.claim, place(index)), Written(value.prefix, place(index)))
+                for value in header.values
+            ),
+            place(index),
+        )
+        for index, header in enumerate(inject)
+    )
 
 
 def written_provider(provider: ProviderSettings, place: Callable[[str], Place]) -> WrittenProvider:
