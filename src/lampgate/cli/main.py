@@ -53,7 +53,7 @@ def serve(
         list[Path],
         typer.Argument(
             metavar="FILE…",
-            help="Configuration: lampgate.yaml; oauth2-proxy's Helm values, alpha YAML, .cfg; or a ConfigMap of these.",
+            help="Configuration: lampgate.yaml; oauth2-proxy's Helm values, alpha YAML or .cfg; or a ConfigMap.",
         ),
     ],
     listen: Annotated[

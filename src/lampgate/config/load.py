@@ -76,10 +76,12 @@ class Collected:
 
     :ivar native: lampgate's own files.
     :ivar sources: oauth2-proxy's.
+    :ivar in_secrets: the documents that are in Kubernetes Secrets, where secrets may stand in plain text.
     """
 
     native: list[Text] = field(default_factory=list)
     sources: Sources = field(default_factory=Sources)
+    in_secrets: list[Origin] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -159,4 +161,6 @@ def _sort_item(item: Item, collected: Collected, findings: Findings) -> None:
         variable, _ = SECRET_KEYS[item.key]
         collected.sources.secrets[variable] = Variable(item.text.rstrip("\r\n"), item.place)
         return
+    if item.in_secret:
+        collected.in_secrets.append(item.origin)
     _sort(Text(item.text, item.origin, item.place), collected, findings, in_object=True)

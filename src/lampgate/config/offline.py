@@ -1,7 +1,7 @@
 """Lets a configuration be read away from the pod it is meant for: in a pipeline, or on somebody's desk.
 
-Files and variables that exist only in the pod get stand-ins, so that their absence here is no finding. Stand-ins can be
-told from what was written, and no gateway ever runs with one.
+Files and variables that exist only in the pod get stand-ins, so that their absence here is no finding. Stand-ins can
+be told from what was written, and no gateway ever runs with one.
 """
 
 from __future__ import annotations

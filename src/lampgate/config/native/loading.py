@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from lampgate.config.errors import InvalidValueError, UnreadableConfigError
@@ -25,10 +26,23 @@ from lampgate.config.yaml_documents import read_yaml
 _COMMAND_LINE = "command line"
 
 
+@dataclass(frozen=True, slots=True)
+class NativeReading:
+    """What a file says, and the settings it makes; None where something is missing or wrong."""
+
+    settings: LoadedSettings | None
+    plain_secrets: Mapping[Path, Place]
+
+
 def load_native(
     texts: Sequence[Text], outside: Outside, overrides: Overrides, findings: Findings
 ) -> LoadedSettings | None:
     """The settings; None where something is missing or wrong, which has been reported."""
+    return read_native(texts, outside, overrides, findings).settings
+
+
+def read_native(texts: Sequence[Text], outside: Outside, overrides: Overrides, findings: Findings) -> NativeReading:
+    """What a file says. What is missing or wrong has been reported."""
     for text in texts[1:]:
         findings.error(
             InvalidValueError,
@@ -38,7 +52,7 @@ def load_native(
         )
     document = _document(texts[0], findings)
     if document is None:
-        return None
+        return NativeReading(None, {})
     reading = Reading(findings, outside)
     check_version(document, reading)
     shapes = {**Section(Settings).fields, **SHORT_FORMS}
@@ -50,9 +64,9 @@ def load_native(
     _read_public_url(values, reading)
     settings = validate(values, reading.places, reading.broken, document.place, findings)
     if settings is None:
-        return None
+        return NativeReading(None, reading.plain_secrets)
     Judge(settings, reading, document.place).judge()
-    return LoadedSettings(settings, _dotted(reading.places), findings.notes)
+    return NativeReading(LoadedSettings(settings, _dotted(reading.places), findings.notes), reading.plain_secrets)
 
 
 def _document(text: Text, findings: Findings) -> MappingNode | None:

@@ -52,6 +52,7 @@ class Reading:
     :ivar places: by path in the settings.
     :ivar broken: paths of what was reported already, so that it is not reported again as missing.
     :ivar references: the secrets that are references, by path, as they were written.
+    :ivar plain_secrets: the places of secrets that stand in the file themselves.
     """
 
     findings: Findings
@@ -59,6 +60,7 @@ class Reading:
     places: dict[Path, Place] = field(default_factory=dict)
     broken: set[Path] = field(default_factory=set)
     references: dict[Path, str] = field(default_factory=dict, repr=False)
+    plain_secrets: dict[Path, Place] = field(default_factory=dict)
 
     def read(self, shape: Shape, node: Node, path: Path, place: Place) -> object:
         """The value of one node; `BROKEN` where there is none."""
@@ -177,6 +179,8 @@ class Reading:
     def _secret(self, kind: Kind, text: str, path: Path, place: Place) -> object:
         if is_reference(text):
             self.references[path] = text
+        elif text:
+            self.plain_secrets[path] = place
         secret = resolve(text, self.outside, place, self.findings)
         if secret is None:
             return BROKEN
