@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from lampgate.config.oauth2_proxy.written import Section, Written, WrittenHeader, WrittenHeaderValue, WrittenProvider
-from lampgate.config.settings import HeaderInjection, Place, ProviderSettings
+from lampgate.config.oauth2_proxy.written import (
+    Section,
+    Written,
+    WrittenGateway,
+    WrittenHeader,
+    WrittenHeaderValue,
+    WrittenProvider,
+    WrittenUpstream,
+)
+from lampgate.config.settings import HeaderInjection, Place, ProviderSettings, Settings
 
 _KINDS = {"oidc": "oidc", "entra": "entra-id"}
 _KEYS = {
@@ -43,4 +52,32 @@ def written_provider(provider: ProviderSettings, place: Callable[[str], Place]) 
         issuer_url=Written(provider.issuer_url, place("issuer_url")),
         scope=Written(" ".join(provider.scopes), place("scopes")),
         ca_files=Written(tuple(map(str, provider.ca_files)), place("ca_files")) if provider.ca_files else None,
+    )
+
+
+def written_gateway(settings: Settings, places: Mapping[str, Place], root: Place) -> WrittenGateway:
+    """All that the common form can say."""
+
+    def place(path: str) -> Place:
+        return places.get(path) or places.get(path.rpartition(".")[0]) or root
+
+    upstreams = tuple(
+        WrittenUpstream(
+            section=Section(place(f"upstreams.{index}"), {}),
+            url=Written(upstream.url, place(f"upstreams.{index}.url")),
+            insecure_skip_verify=Written(
+                upstream.tls.insecure_skip_verify, place(f"upstreams.{index}.tls.insecure_skip_verify")
+            ),
+        )
+        for index, upstream in enumerate(settings.upstreams)
+    )
+    unverified = Written(settings.provider.allow_unverified_email, place("provider.allow_unverified_email"))
+    return WrittenGateway(
+        section=Section(root, {}),
+        provider=replace(
+            written_provider(settings.provider, lambda name: place(f"provider.{name}")),
+            allow_unverified_email=unverified,
+        ),
+        upstreams=upstreams,
+        headers=written_headers(settings.inject, lambda index: place(f"inject.{index}")),
     )
