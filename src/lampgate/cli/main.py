@@ -70,6 +70,27 @@ def serve(
 
 
 @app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve; also Headlamp's values.")
+    ],
+    output: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, json, or sarif (for code hosts).")
+    ] = "text",
+    fail_on: Annotated[
+        str, typer.Option(metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, or never.")
+    ] = "error",
+) -> None:
+    """Say everything that is wrong with or risky about a configuration."""
+    from lampgate.cli.check import Format, Threshold, run_check
+
+    for value, known, name in ((output, Format, "--format"), (fail_on, Threshold, "--fail-on")):
+        if value not in list(known):
+            raise typer.BadParameter(f"{name} takes {', '.join(known)}")
+    raise typer.Exit(run_check(files, output=Format(output), fail_on=Threshold(fail_on)))
+
+
+@app.command()
 def convert(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve.")],
     output: Annotated[

@@ -54,10 +54,11 @@ def examine(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     subject = _subject(collected, headlamp, world, findings, Place(str(paths[0]) if paths else "", 0, ""))
     found = [finding for family in FAMILIES for check in family.checks for finding in check(subject)]
     for place, error in findings.errors([str(path) for path in paths]):
-        found.append(Finding(rule_of(error.code, Severity.ERROR), place, _with(error.sentence, error.cause), error.remedy))
+        rule = rule_of(error.code, Severity.ERROR)
+        found.append(Finding(rule, place, _with(error.sentence, error.cause), error.remedy))
     for note in findings.notes:
         if note.code not in COVERED:
-            found.append(Finding(rule_of(note.code, Severity.NOTE), note.place, note.sentence, "-"))
+            found.append(Finding(rule_of(note.code, Severity.NOTE), note.place, note.sentence))
     return sorted(dict.fromkeys(found), key=lambda finding: _order(finding, paths))
 
 
@@ -75,7 +76,10 @@ def _subject(
     if collected.sources.is_empty:
         if not headlamp:
             findings.error(
-                MissingSettingError, "The files hold no configuration", place=place, remedy="Name the gateway's as well"
+                MissingSettingError,
+                "The files hold no configuration",
+                place=place,
+                remedy="Name the gateway's as well",
             )
         return Subject(place, None, None, None, None, headlamp=headlamp)
     outer = World(world.environ, Overrides(), world.read_text)

@@ -20,4 +20,5 @@ RULES: Mapping[str, Rule] = {rule.code: rule for family in FAMILIES for rule in 
 
 def rule_of(code: str, severity: Severity) -> Rule:
     """The rule of a code; for one that only loading knows, a rule that says no more than that."""
-    return RULES.get(code) or Rule(code, severity, "See the finding", "lampgate says so at start", "See the finding")
+    why = loading.WHY_ERROR if severity is Severity.ERROR else loading.WHY_NOTE
+    return RULES.get(code) or Rule(code, severity, "Said when the configuration is loaded", why, "")

@@ -83,7 +83,9 @@ class Subject:
         """Where the scopes are, or would be."""
         if self.provider is None:
             return self.place
-        return self.provider.scope.place if self.provider.scope is not None else self.provider.section.place_of("scope")
+        return (
+            self.provider.scope.place if self.provider.scope is not None else self.provider.section.place_of("scope")
+        )
 
     @property
     def is_entra(self) -> bool:

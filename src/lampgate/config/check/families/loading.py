@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lampgate.config.check.finding import Family, Rule, Severity
 
+WHY_ERROR = "lampgate does not start with it"
+WHY_NOTE = "lampgate says so at start"
+
 _ERRORS = {
     "config.unreadable": "A file cannot be read, or is not what it should be",
     "config.unknown-setting": "A key is not known",
@@ -39,8 +42,8 @@ COVERED = frozenset(
 )  # fmt: skip
 
 _RULES = (
-    *(Rule(code, Severity.ERROR, title, "lampgate does not start with it", "See the finding") for code, title in _ERRORS.items()),
-    *(Rule(code, Severity.NOTE, title, "lampgate says so at start", "See the finding") for code, title in _NOTES.items()),
+    *(Rule(code, Severity.ERROR, title, WHY_ERROR, "") for code, title in _ERRORS.items()),
+    *(Rule(code, Severity.NOTE, title, WHY_NOTE, "") for code, title in _NOTES.items()),
 )
 
 FAMILY = Family("Loading", _RULES, ())

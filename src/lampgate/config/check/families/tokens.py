@@ -111,6 +111,15 @@ def refresh(subject: Subject) -> Iterator[Finding]:
 
 FAMILY = Family(
     "Tokens",
-    (NO_OFFLINE_ACCESS, GRAPH_FIRST, NO_CLUSTER_SCOPE, ID_TOKEN, NO_AUTHORIZATION, NO_PREFIX, NO_REFRESH, LATE_REFRESH),
+    (
+        NO_OFFLINE_ACCESS,
+        GRAPH_FIRST,
+        NO_CLUSTER_SCOPE,
+        ID_TOKEN,
+        NO_AUTHORIZATION,
+        NO_PREFIX,
+        NO_REFRESH,
+        LATE_REFRESH,
+    ),
     (scopes, injection, refresh),
 )
