@@ -72,7 +72,7 @@ def serve(
 @app.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve; also Headlamp's values.")
+        list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for serve; also Headlamp's values.")
     ],
     output: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="text, json, or sarif (for code hosts).")

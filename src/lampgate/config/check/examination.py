@@ -53,9 +53,9 @@ def examine(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     collected.sources.chart_values = [values for values in collected.sources.chart_values if values not in headlamp]
     subject = _subject(collected, headlamp, world, findings, Place(str(paths[0]) if paths else "", 0, ""))
     found = [finding for family in FAMILIES for check in family.checks for finding in check(subject)]
-    for place, error in findings.errors([str(path) for path in paths]):
-        rule = rule_of(error.code, Severity.ERROR)
-        found.append(Finding(rule, place, _with(error.sentence, error.cause), error.remedy))
+    for where, problem in findings.errors([str(path) for path in paths]):
+        rule = rule_of(problem.code, Severity.ERROR)
+        found.append(Finding(rule, where, _with(problem.sentence, problem.cause), problem.remedy))
     for note in findings.notes:
         if note.code not in COVERED:
             found.append(Finding(rule_of(note.code, Severity.NOTE), note.place, note.sentence))

@@ -11,9 +11,9 @@ _HEAD = """\
 
     lampgate check FILE… [--format text|json|sarif] [--fail-on error|warning|never]
 
-Every finding has a stable code, a severity, a place, why it matters, and what to do. The files may be of oauth2-proxy,
-lampgate's own, and Headlamp's Helm values beside them; they need not be such that lampgate starts with them. Exit status:
-0 nothing at or above `--fail-on` (`error` unless said otherwise), 1 something, 2 a file cannot be opened.
+Every finding has a stable code, a severity, a place, why it matters, and what to do. The files may be oauth2-proxy's,
+lampgate's own, and Headlamp's Helm values beside them; lampgate need not be able to start with them. Exit status: 0
+nothing at or above `--fail-on` (`error` unless said otherwise), 1 something, 2 a file cannot be opened.
 This page is drawn from the code by `make docs`.
 """
 

@@ -11,7 +11,7 @@ from lampgate.config.nodes import Entry, Mapping, Scalar, is_null
 
 CONTAINER_PORT = Rule(
     "check.container-port", Severity.WARNING, "The upstream's port is Headlamp's container port, 4466",
-    "The Service of Headlamp's chart listens on port 80 and passes on to 4466 by itself; at the Service, 4466 times out",
+    "The Service of Headlamp's chart listens on 80 and passes on to 4466 by itself; at the Service, 4466 times out",
     "Use the Service's port, e.g. http://headlamp:80",
 )  # fmt: skip
 NOT_VERIFIED = Rule(
@@ -21,7 +21,7 @@ NOT_VERIFIED = Rule(
 )  # fmt: skip
 HEADLAMP_OIDC = Rule(
     "check.headlamp-oidc", Severity.WARNING, "Headlamp's own OIDC values are set as well",
-    "Headlamp then shows a sign-in of its own, refreshes tokens and sets cookies that compete with the gateway's token",
+    "Headlamp then shows a sign-in of its own, and its tokens and cookies compete with the gateway's token",
     "Leave config.oidc empty in Headlamp's values",
 )  # fmt: skip
 HEADLAMP_SERVICE_ACCOUNT = Rule(

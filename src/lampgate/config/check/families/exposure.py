@@ -11,8 +11,8 @@ from lampgate.config.re2 import PatternError, compile_re2
 
 PROXIES_OPEN = Rule(
     "check.trusted-proxies-open", Severity.WARNING, "X-Forwarded headers are believed whoever sends them",
-    "oauth2-proxy believes every peer's while reverse-proxy is on and no proxies are listed: a client chooses its own "
-    "address, host and path, and with them gets past rules (CVE-2026-40575). lampgate then believes nobody's",
+    "oauth2-proxy believes every peer's while reverse-proxy is on and no proxies are listed: a client chooses its "
+    "own address, host and path, and with them gets past rules (CVE-2026-40575). lampgate then believes nobody's",
     "List the ingress's addresses in trusted-proxy-ip, e.g. the network of its pods",
 )  # fmt: skip
 SKIP_WIDE = Rule(

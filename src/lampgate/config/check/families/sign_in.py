@@ -16,8 +16,8 @@ EVERYBODY = Rule(
 )  # fmt: skip
 NONCE_OFF = Rule(
     "check.nonce-off", Severity.WARNING, "The nonce of ID tokens is not checked",
-    "Without it an ID token that somebody has got hold of can be used for another sign-in. oauth2-proxy does not check "
-    "it unless told to; lampgate always does",
+    "Without it an ID token that somebody has got hold of can be used for another sign-in. oauth2-proxy does not "
+    "check it unless told to; lampgate always does",
     "Set insecureSkipNonce (insecure_oidc_skip_nonce) to false",
 )  # fmt: skip
 PKCE_OFF = Rule(

@@ -18,8 +18,8 @@ _SCOPE = f"{_AKS_SERVER}/user.read openid email profile offline_access"
 
 NO_OFFLINE_ACCESS = Rule(
     "check.no-offline-access", Severity.WARNING, "offline_access is not among the scopes",
-    "The provider issues no refresh token, so sessions end with their access token, with Entra after 60 to 90 minutes, "
-    "whatever the cookie's lifetime says",
+    "The provider issues no refresh token, so sessions end with their access token, with Entra after 60 to 90 "
+    "minutes, whatever the cookie's lifetime says",
     "Add offline_access to the scopes",
 )  # fmt: skip
 GRAPH_FIRST = Rule(
