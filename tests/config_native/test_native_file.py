@@ -216,3 +216,16 @@ def test_without_the_federated_token_it_is_said_how_to_get_one(tmp_path: Path) -
 
 def test_only_native_files_name_columns(loader: Loader) -> None:
     assert " column " not in loader.error(LEGACY.replace("email_domains", "email_domain_s")).place
+
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs/configuration.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["smallest", "full"])
+def test_the_documented_files_load(loader: Loader, number: int) -> None:
+    blocks = ["lampgate: 1\n" + part.partition("\n\n")[0] for part in DOCUMENTED.split("    lampgate: 1\n")[1:]]
+    text = "\n".join(line.removeprefix("    ") for line in blocks[number].splitlines()) + "\n"
+    secret = loader.folder / "cookie"
+    secret.write_text(COOKIE_SECRET)
+    text = text.replace("/var/run/secrets/lampgate/cookie", str(secret)).replace("example.com", "company.com")
+    assert loader.load(text).settings.provider.kind == "entra"

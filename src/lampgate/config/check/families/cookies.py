@@ -8,7 +8,7 @@ from lampgate.config.check.finding import Family, Finding, Rule, Severity
 from lampgate.config.check.subject import Subject
 
 SHORT_SECRET = Rule(
-    "check.short-cookie-secret", Severity.WARNING, "The cookie secret has fewer than 32 bytes",
+    "check.short-cookie-secret", Severity.WARNING, "The cookie secret has only 16 bytes",
     "A secret of 16 typed characters can be guessed far sooner than its length suggests, and whoever has it makes up "
     "sessions of anybody",
     "Make one with: openssl rand -base64 32 | tr -- '+/' '-_'",
@@ -34,7 +34,8 @@ SAME_SITE = Rule(
     "Set cookie-samesite to lax",
 )  # fmt: skip
 
-_GOOD_LENGTH = 32
+#: 32 letters and digits may also be base64 of so many bytes.
+_GOOD_LENGTH = 24
 
 
 def secret(subject: Subject) -> Iterator[Finding]:
