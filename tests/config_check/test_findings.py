@@ -70,7 +70,8 @@ TRAPS = [
     ("check.cookie-samesite-none", f'{GOOD}cookie_samesite = "none"\n', f'{GOOD}cookie_samesite = "lax"\n'),
     ("check.whitelist-domain-wide", f'{GOOD}whitelist_domains = [".company.com"]\n',
      f'{GOOD}whitelist_domains = ["a.company.com"]\n'),
-    ("check.skip-auth-wide", f'{GOOD}skip_auth_routes = ["/health"]\n', f'{GOOD}skip_auth_routes = ["GET=^/health$"]\n'),
+    ("check.skip-auth-wide", f'{GOOD}skip_auth_routes = ["/health"]\n',
+     f'{GOOD}skip_auth_routes = ["GET=^/health$"]\n'),
     ("check.skip-auth-wide", f'{GOOD}skip_auth_regex = ["^/.*$"]\n', f'{GOOD}skip_auth_regex = ["^/static/a$"]\n'),
     ("check.skip-auth", f'{GOOD}skip_auth_routes = ["GET=^/health$"]\n', GOOD),
     ("check.trusted-ip", f'{GOOD}trusted_ips = ["10.0.0.0/8"]\n', GOOD),
@@ -91,7 +92,10 @@ def test_a_trap_is_found(loader: Loader, code: str, bad: str, good: str) -> None
 
 @pytest.mark.parametrize(
     ("code", "line"),
-    [("check.headlamp-oidc", "clientID: abc"), ("check.headlamp-service-account", "x: 1}\n  unsafeUseServiceAccountToken: true #")],
+    [
+        ("check.headlamp-oidc", "clientID: abc"),
+        ("check.headlamp-service-account", "x: 1}\n  unsafeUseServiceAccountToken: true #"),
+    ],
 )  # fmt: skip
 def test_headlamps_own_values_are_looked_at(loader: Loader, code: str, line: str) -> None:
     values = "config:\n  inCluster: true\n  oidc: {" + line + "}\n"
