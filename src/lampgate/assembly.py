@@ -22,6 +22,7 @@ from lampgate.gateway.limits import Limits
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
 from lampgate.identity.provider import Provider
+from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.portal.app import create_portal
@@ -58,7 +59,9 @@ class Worker:
         metrics = Metrics()
         self._metrics_listener = MetricsListener(metrics, settings.metrics) if settings.metrics is not None else None
         attributes = {secure: _attributes(settings, secure=secure) for secure in (True, False)}
-        self.provider = Provider(settings.provider, place_of=loaded.place_of, clock=clock)
+        self.provider = Provider(
+            settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
+        )
         stores: dict[bool, SessionStore] = {
             secure: CookieStore(
                 attributes[secure].prefixed(settings.session.cookie.name),
@@ -72,7 +75,16 @@ class Worker:
         path = DataPath(
             settings,
             loop=loop,
-            admission=Admission(settings, stores, attributes, revocations, self.provider.refresh, clock, metrics),
+            admission=Admission(
+                settings,
+                stores,
+                attributes,
+                revocations,
+                self.provider.refresh,
+                clock,
+                metrics,
+                self.provider.bearers(settings.bearer).session if settings.bearer.enabled else None,
+            ),
             portal=create_portal(
                 settings=settings, provider=self.provider, keys=keys, clock=clock, sign_ins=metrics.sign_ins
             ),

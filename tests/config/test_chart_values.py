@@ -94,7 +94,7 @@ def test_extra_arguments_as_map_and_as_list(loader: Loader, arguments: str) -> N
         ("{reverse-proxy: yes}", ".reverse-proxy", InvalidValueError, "true or false"),
         ("{email-domain: [a.com]}", ".email-domain", InvalidValueError, "by commas"),
         ("{redirect-url: '{{ .Values.url }}'}", ".redirect-url", UnsupportedSettingError, "without {{"),
-        ("{trusted-ip: 10.0.0.1}", ".trusted-ip", UnsupportedSettingError, "Remove it"),
+        ("{trusted-ip: 0.0.0.0/0}", ".trusted-ip", InvalidValueError, "Write the networks"),
         ("[--reverse-proxy, 'false']", "[1]", InvalidValueError, "--name=false"),
         ("[-reverse-proxy]", "[0]", InvalidValueError, "two dashes"),
         ("[--cookie-name]", "[0]", InvalidValueError, "--cookie-name=…"),

@@ -92,6 +92,8 @@ def test_what_has_no_effect_is_noted(loader: Loader, option: Option) -> None:
 _VALUES = {
     "reverse-proxy": "true\ntrusted_proxy_ips = ['10.0.0.0/8']",
     "trusted-proxy-ip": "['10.0.0.0/8']\nreverse_proxy = true",
+    "trusted-ip": "['10.0.0.0/8']",
+    "extra-jwt-issuers": "['https://issuer.example=audience']",
     "redirect-url": '"https://headlamp.company.com/oauth2/callback"',
     "proxy-prefix": '"/gate"',
     "ping-path": '"/alive"',
@@ -108,7 +110,7 @@ _VALUES = {
     "scope": '"openid email"',
     "pass-basic-auth": "false\npass_user_headers = false",
     "pass-user-headers": "false\npass_basic_auth = false",
-    "entra-id-allowed-tenant": '["other"]',
+    "entra-id-allowed-tenant": '["4c1b0a52-6f0e-4c57-9d43-6a1f2b7c8d10"]',
     "code-challenge-method": '"plain"',
 }
 #: Set as a file whose content the test writes.
@@ -116,6 +118,7 @@ _FILES = {
     "cookie-secret-file": ("cookie_secret", "another secret with 32 letters.."),
     "client-secret-file": ("client_secret", "secret"),
     "provider-ca-file": (None, "-----BEGIN CERTIFICATE-----"),
+    "authenticated-emails-file": (None, "rita@company.com"),
 }
 
 

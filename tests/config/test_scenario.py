@@ -68,7 +68,6 @@ def test_its_notes_say_what_to_know(loader: Loader) -> None:
     loaded = loader.load(FILLED_IN)
     assert sorted(codes(loaded)) == [
         "config.no-cookie-secret",
-        "config.no-offline-access",
         "config.reverse-proxy-trusts-nobody",
         "config.several-resources",
     ]

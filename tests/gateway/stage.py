@@ -37,7 +37,7 @@ from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Redeem, Renewal
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
-from lampgate.session.store import SessionStore
+from lampgate.session.store import Lookup, SessionStore
 from lampgate.wire.cookies import CookieAttributes
 
 TOKEN = "header.the-access-token.signature"
@@ -146,9 +146,11 @@ class Stage:
         *,
         limits: Limits | None = None,
         redeem: Redeem = no_renewal,
+        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
         **changes: Any,
     ) -> None:
         self._redeem = redeem
+        self._bearer = bearer
         # Most conversations end in the middle of something; nothing of it is waited for.
         self._limits = replace(limits or Limits(), drain_timeout=0.05)
         self._changes = changes
@@ -179,6 +181,7 @@ class Stage:
             self._redeem,
             time.time,
             self.metrics,
+            self._bearer,
             lambda: 0.5,
         )
         self.path = DataPath(

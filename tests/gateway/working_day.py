@@ -24,8 +24,9 @@ from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Renewal, Renewed, Unsure
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
-from lampgate.session.store import SessionStore, Unknown
+from lampgate.session.store import Absent, SessionStore, Unknown
 from lampgate.wire.cookies import CookieAttributes
+from lampgate.wire.head import RequestHead
 from tests.gateway.stage import settings
 
 NINE, MINUTE, HOUR = 1_800_000_000, 60, 3600
@@ -86,24 +87,24 @@ class Replica:
             provider,
             lambda: provider.now,
             Metrics(),
-            chance.random,
+            jitter=chance.random,
         )
 
     async def serve(self, cookie: bytes, now: float, day: Day) -> bytes:
         """One request; returns the cookie the browser has afterwards."""
         live = self.admission.verified(cookie, secure=True, now=now)
         if live is None:
-            answer = self.admission.look_up(cookie, secure=True, now=now)
+            answer = self.admission.look_up(RequestHead("GET", b"/", "1.1", cookie=cookie), secure=True, now=now)
             if isinstance(answer, Awaitable):
                 day.waited += 1
                 answer = await answer
-            live = self.admission.verified(cookie, secure=True, now=now)
             if isinstance(answer, Unknown):
                 day.unavailable += 1
                 return cookie
-            if live is None:
+            if isinstance(answer, Absent):
                 day.lost += 1
                 return cookie
+            live = answer
         token = live.found.session.access_token
         if token is None or token.expires_at <= now:
             day.lost += 1

@@ -490,7 +490,7 @@ async def test_the_scope_of_one_resource_is_named_in_both_requests(op: OP) -> No
     provider = provider_for(op, scopes=(aks, "openid", "email", "profile", "User.Read"))
     await provider.refresh_metadata()
     await sign_in(op, provider)
-    assert op.forms[-1]["scope"] == f"{aks} openid email profile"
+    assert op.forms[-1]["scope"] == f"{aks} openid email profile offline_access"
     assert provider.scopes.other == {"https://graph.microsoft.com": ("User.Read",)}
 
 

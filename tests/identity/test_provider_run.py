@@ -79,9 +79,10 @@ async def test_scopes_left_out_and_open_tenants_are_told(caplog: pytest.LogCaptu
     )
     with caplog.at_level(logging.INFO, "lampgate.identity"):
         await run_until(provider, pauses, 1)
-    ready, tenants, scopes = caplog.messages
+    ready, tenants, added, scopes = caplog.messages
     assert ready == "provider ready: issuer=https://login.example/{tenantid}/v2.0"
     assert "every tenant" in tenants
+    assert "offline_access" in added
     assert "api://one; left out: User.Read" in scopes
 
 

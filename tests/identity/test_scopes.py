@@ -46,9 +46,41 @@ AKS = "6dae42f8-4368-4678-94ff-3960e28e3630"
 )
 def test_entra(configured: str, request_scope: str, resource: str, other: dict[str, tuple[str, ...]]) -> None:
     sorted_out = plan(configured.split(), entra=True)
-    assert sorted_out.parameter == request_scope
+    assert sorted_out.as_configured == request_scope
     assert sorted_out.resource == resource
     assert sorted_out.other == other
+
+
+@pytest.mark.parametrize(
+    ("configured", "asked"),
+    [
+        (f"openid {AKS}/user.read", f"openid {AKS}/user.read offline_access"),
+        (f"offline_access {AKS}/user.read openid", f"offline_access {AKS}/user.read openid"),
+    ],
+)
+def test_entra_is_asked_for_a_refresh_token(configured: str, asked: str) -> None:
+    sorted_out = plan(configured.split(), entra=True)
+    assert sorted_out.parameter == asked
+    assert sorted_out.as_configured == configured
+    assert plan(configured.split(), entra=False).parameter == configured
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "codes", "lacks"),
+    [
+        ("consent_required", "", None, True),
+        ("invalid_grant", "AADSTS65001: The user or administrator has not consented", None, True),
+        ("invalid_grant", "", [65001], True),
+        ("access_denied", "AADSTS90094: An administrator has to consent", None, True),
+        ("access_denied", "AADSTS65004: User declined to consent", None, False),
+        ("invalid_grant", "AADSTS50076: multi-factor authentication", [50076], False),
+        ("server_error", "", None, False),
+    ],
+)
+def test_refusals_for_want_of_consent(error: str, description: str, codes: object, *, lacks: bool) -> None:
+    assert plan(["openid"], entra=True).lacks_consent(error, description, codes) is lacks
+    # Where nothing was added there is nothing to leave out.
+    assert not plan(["openid", "offline_access"], entra=True).lacks_consent(error, description, codes)
 
 
 def test_graph_of_another_cloud_is_graph() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lampgate.config.settings import HeaderInjection, InjectedValue
-from lampgate.policy.injection import injected_lines
+from lampgate.policy.injection import injected_lines, token_names
 from lampgate.session.record import Session, Subject, Token
 
 SESSION = Session(
@@ -47,3 +47,22 @@ def test_an_empty_claim_adds_nothing() -> None:
 def test_a_claim_cannot_forge_a_header(value: str) -> None:
     session = Session(id="s", subject=Subject("i", value), signed_in_at=0, expires_at=1)
     assert injected_lines([HeaderInjection(name="X-User", values=(InjectedValue(claim="user"),))], session) == b""
+
+
+def header(name: str, *claims: str) -> HeaderInjection:
+    return HeaderInjection(name=name, values=tuple(InjectedValue(claim=claim) for claim in claims))
+
+
+def test_further_tokens_and_claims() -> None:
+    subject = Subject("i", "sub", claims={"realm.level": ("1", "2"), "graph": ("no token",)})
+    session = Session(id="s", subject=subject, signed_in_at=0, expires_at=1)
+    injections = [header("X-Graph", "token:graph"), header("X-Level", "claim:realm.level"), header("X-A", "claim:a")]
+    assert injected_lines(injections, session) == b"X-Level: 1,2\r\n"
+    tokens = {"graph": Token("GRAPH", 1)}
+    assert injected_lines(injections, session, tokens) == b"X-Graph: GRAPH\r\nX-Level: 1,2\r\n"
+
+
+def test_which_further_tokens_are_taken() -> None:
+    injections = [header("A", "token:graph", "access_token"), header("B", "token:graph", "token:other")]
+    assert token_names(injections) == ("graph", "other")
+    assert token_names([header("A", "access_token")]) == ()

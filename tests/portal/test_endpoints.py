@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lampgate.config.settings import AllowSettings, PortalSettings
+from lampgate.config.settings import AllowSettings, HeaderInjection, InjectedValue, PortalSettings
 from lampgate.policy.problem import Wants
-from lampgate.session.store import Unknown
+from lampgate.session.record import Session, Subject, Token
+from lampgate.session.store import Found, Unknown
 from tests.identity.misbehaving_op import ACCESS_TOKEN, REFRESH_TOKEN
 from tests.portal.conversation import Stage
 
@@ -55,6 +56,47 @@ async def test_auth_asks_the_rules_of_today() -> None:
     response = await stage.get("/oauth2/auth")
     assert response.status_code == 403
     assert response.json()["code"] == "allow.email-domain"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 202),
+        ("?allowed_groups=", 202),
+        ("?allowed_groups=a,sre", 202),
+        ("?allowed_groups=a&allowed_groups=sre", 202),
+        ("?allowed_groups=a", 403),
+        ("?allowed_emails=rita@contoso.example", 202),
+        ("?allowed_emails=RITA@contoso.example", 403),
+        ("?allowed_email_domains=contoso.example", 202),
+        ("?allowed_email_domains=.example", 202),
+        ("?allowed_email_domains=*.example", 202),
+        ("?allowed_email_domains=other.example,*", 403),
+        ("?allowed_groups=sre&allowed_email_domains=other.example", 403),
+    ],
+)
+async def test_a_proxy_in_front_may_ask_for_more(query: str, status: int) -> None:
+    stage = await Stage(wants=Wants.JSON).ready()
+    stage.lookup = Found(
+        Session("s", Subject("i", "s", email="rita@contoso.example", groups=("sre",)), 0, 2**40, {}, "refresh")
+    )
+    assert (await stage.get(f"/oauth2/auth{query}")).status_code == status
+
+
+async def test_a_proxy_in_front_gets_headers_about_the_person() -> None:
+    injected = (
+        HeaderInjection(name="X-Auth-Request-User", values=(InjectedValue(claim="user"),)),
+        HeaderInjection(name="X-Auth-Request-Groups", values=(InjectedValue(claim="groups"),)),
+        HeaderInjection(name="X-Auth-Request-Access-Token", values=(InjectedValue(claim="access_token"),)),
+    )
+    stage = await Stage(wants=Wants.JSON, changes={"inject_response": injected}).ready()
+    subject = Subject("i", "s", groups=("sre", "büro"))
+    stage.lookup = Found(Session("s", subject, 0, 2**40, {"access_token": Token("token", 2**40)}, "refresh"))
+    headers = (await stage.get("/oauth2/auth")).headers
+    assert headers["x-auth-request-user"] == "s"
+    assert headers["x-auth-request-groups"] == "sre,büro"
+    assert headers["x-auth-request-access-token"] == "token"
+    assert "x-auth-request-user" not in (await stage.get("/oauth2/userinfo")).headers
 
 
 @pytest.mark.parametrize("path", ["/oauth2/", "/oauth2/userinfo", "/oauth2/auth"])

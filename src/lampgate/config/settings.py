@@ -12,10 +12,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, field_validator, model_validator
 
+from lampgate.config import entra_authority
+from lampgate.config.client_credentials import ClientAuthentication as ClientAuthentication
+from lampgate.config.client_credentials import ClientCertificate as ClientCertificate
+from lampgate.config.client_credentials import ClientSecret as ClientSecret
+from lampgate.config.client_credentials import ClientSecretFile as ClientSecretFile
+from lampgate.config.client_credentials import FederatedToken as FederatedToken
+from lampgate.config.client_credentials import ManagedIdentity as ManagedIdentity
+from lampgate.config.client_credentials import PublicClient as PublicClient
+from lampgate.config.entra_authority import Cloud
 from lampgate.config.re2 import compile_re2, parse_replacement
 
 Seconds = Annotated[float, Field(ge=0)]
@@ -36,63 +45,73 @@ class ListenAddress(_Frozen):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class ClientSecret(_Frozen):
-    """The client authenticates with a shared secret (RFC 6749 section 2.3.1)."""
-
-    kind: Literal["secret"] = "secret"
-    secret: SecretStr
-
-
-class ClientSecretFile(_Frozen):
-    """As `ClientSecret`, with the secret read from a file at each use, so that it can be rotated."""
-
-    kind: Literal["secret-file"] = "secret-file"
-    path: Path
-
-
-class FederatedToken(_Frozen):
-    """The client authenticates with a token that somebody else issued for it (RFC 7521, RFC 7523 section 2.2).
-
-    With AKS workload identity it is the projected service account token. The kubelet rotates the file, so it is
-    read at each use. ``path`` is None where only the environment (``AZURE_FEDERATED_TOKEN_FILE``) names it.
-    """
-
-    kind: Literal["federated-token"] = "federated-token"
-    path: Path | None = None
-
-
-class PublicClient(_Frozen):
-    """The client has no credential and relies on PKCE alone (RFC 7636)."""
-
-    kind: Literal["public"] = "public"
-
-
-ClientAuthentication = Annotated[
-    ClientSecret | ClientSecretFile | FederatedToken | PublicClient, Field(discriminator="kind")
-]
+#: The name of a further token; none of them is a name that sessions use themselves (``access_token``).
+TokenName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
 
 class ProviderSettings(_Frozen):
-    """The OpenID provider, and lampgate's registration with it."""
+    """The OpenID provider, and lampgate's registration with it.
+
+    With ``kind`` ``entra`` a ``tenant`` is enough to find the provider, the scopes are those an AKS cluster's
+    dashboard needs, and the client authenticates with AKS workload identity unless something else is said.
+    """
 
     id: str = "default"
     kind: Literal["oidc", "entra"] = "oidc"
     display_name: str = ""
+    #: Entra only: the tenant's id or one of its domains, or ``common``, ``organizations``, ``consumers``, which need
+    #: `AllowSettings.tenants`. May be left out where ``issuer_url`` says it.
+    tenant: str = ""
+    #: Entra only: whose authority ``tenant`` is with.
+    cloud: Cloud = "public"
     issuer_url: str
     client_id: str
     client_authentication: ClientAuthentication
     scopes: tuple[str, ...] = ("openid", "profile", "email")
+    #: Further tokens by name, each for the scopes of one other resource (Entra). Injected as ``token:<name>``.
+    tokens: dict[TokenName, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     #: Claims of the ID token that may carry the audience; the first one present is checked.
     audience_claims: tuple[str, ...] = ("aud",)
     extra_audiences: tuple[str, ...] = ()
     email_claim: str = "email"
     groups_claim: str = "groups"
+    roles_claim: str = "roles"
     #: Accept an e-mail address that the provider says it has not verified.
     allow_unverified_email: bool = False
     #: PEM files that are trusted for the provider's TLS certificate; empty: the system's.
     ca_files: tuple[Path, ...] = ()
     clock_leeway: Seconds = 60.0
     timeout: Seconds = 10.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _entra_preset(cls, values: Any) -> Any:
+        """What Entra alone makes known. Only what was not written is filled in."""
+        if not isinstance(values, dict) or values.get("kind") != "entra":
+            return values
+        preset: dict[str, Any] = {
+            "client_authentication": FederatedToken(),
+            "scopes": entra_authority.AKS_SCOPES,
+        }
+        tenant, cloud = values.get("tenant"), values.get("cloud", "public")
+        if isinstance(tenant, str) and tenant and cloud in entra_authority.AUTHORITY_HOSTS:
+            preset["issuer_url"] = entra_authority.issuer_url(tenant, cloud)
+        return preset | values
+
+    @model_validator(mode="after")
+    def _tenant_is_one(self) -> Self:
+        if self.tenant and self.kind != "entra":
+            raise ValueError("tenant is Entra's; write the provider's issuer_url instead")
+        if self.tenant and not entra_authority.is_tenant(self.tenant):
+            raise ValueError("tenant is a tenant's id or domain, or common, organizations or consumers")
+        if self.tenant and entra_authority.tenant_of(self.issuer_url) != self.tenant.lower():
+            raise ValueError("tenant and issuer_url name different tenants; keep one of them")
+        return self
+
+    @property
+    def is_tenantless(self) -> bool:
+        """Whether accounts of any tenant of Entra can sign in, as far as the provider is concerned."""
+        return entra_authority.is_tenantless(self.issuer_url, known_to_be_entra=self.kind == "entra")
 
 
 class CookieSettings(_Frozen):
@@ -125,21 +144,66 @@ class SessionSettings(_Frozen):
     sign_in_timeout: Annotated[float, Field(gt=0)] = 15 * 60.0
 
 
+class ClaimRule(_Frozen):
+    """A claim of the ID token that has to have one of some values."""
+
+    #: The claim, or a dotted path into nested objects.
+    claim: str = Field(min_length=1)
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 class AllowSettings(_Frozen):
-    """Who of those the provider has signed in may pass. Empty tuples allow nobody by that rule."""
+    """Who of those the provider has signed in may pass.
+
+    A person has to be named by one of ``email_domains``, ``emails_file`` and ``users``, and to meet every other rule
+    that is given. With none of those three nobody passes.
+    """
 
     #: ``*`` allows every address and accounts without one.
     email_domains: tuple[str, ...] = ()
+    #: A file with one address a line; read again when it changes.
+    emails_file: Path | None = None
+    #: Single people: e-mail addresses, or object ids of Entra.
+    users: tuple[str, ...] = ()
     #: At least one of these groups (values of the groups claim) is needed; None: no such rule.
     groups: tuple[str, ...] | None = None
+    #: At least one of these application roles (values of the roles claim) is needed; None: no such rule.
+    roles: tuple[str, ...] | None = None
+    #: Ids of the tenants of Entra whose accounts may pass; None: no such rule.
+    tenants: tuple[str, ...] | None = None
+    #: Every one of these has to be met.
+    claims: tuple[ClaimRule, ...] = ()
+
+    @field_validator("tenants")
+    @classmethod
+    def _tenants_are_ids(cls, tenants: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        # A token names its tenant by id only.
+        if tenants is not None and not all(entra_authority.is_tenant_id(tenant) for tenant in tenants):
+            raise ValueError("each tenant is given by its id, as the overview of the tenant in Entra shows it")
+        return tuple(tenant.lower() for tenant in tenants) if tenants is not None else None
+
+
+#: What a session can always say.
+BuiltInClaim = Literal["access_token", "id_token", "user", "email", "groups", "preferred_username"]
 
 
 class InjectedValue(_Frozen):
     """One value of an injected header: ``prefix`` + the value of ``claim``. An empty claim adds nothing."""
 
-    #: ``access_token``, ``id_token``, ``user``, ``email``, ``groups``, ``preferred_username``.
-    claim: Literal["access_token", "id_token", "user", "email", "groups", "preferred_username"]
+    #: One of `BuiltInClaim`, ``token:<name>`` (one of `ProviderSettings.tokens`), or ``claim:<name>`` (a claim of the
+    #: ID token, or a dotted path).
+    claim: BuiltInClaim | Annotated[str, Field(pattern=r"^(?:token:[a-z][a-z0-9-]{0,31}|claim:.+)$")]
     prefix: str = ""
+
+    @property
+    def token_name(self) -> str:
+        """The name of the further token this is; empty where it is something else."""
+        return self.claim.removeprefix("token:") if self.claim.startswith("token:") else ""
+
+    @property
+    def claim_name(self) -> str:
+        """The claim of the ID token this is; empty where it is something else."""
+        return self.claim.removeprefix("claim:") if self.claim.startswith("claim:") else ""
 
 
 class HeaderInjection(_Frozen):
@@ -224,6 +288,42 @@ class UpstreamSettings(_Frozen):
         return self.scheme not in ("file", "static")
 
 
+class OpenRoute(_Frozen):
+    """Requests that pass without a session, by path."""
+
+    #: A regular expression in Go's syntax (RE2), looked for anywhere in the canonical path unless it is anchored.
+    path: str
+    #: None given: every method.
+    methods: tuple[str, ...] = ()
+    #: What the expression does *not* fit passes.
+    negate: bool = False
+
+
+class OpenAccessSettings(_Frozen):
+    """What passes without a session. Nothing by default."""
+
+    routes: tuple[OpenRoute, ...] = ()
+    #: Preflight requests of browsers (OPTIONS with ``Access-Control-Request-Method``), which never carry cookies.
+    preflight: bool = False
+    #: Addresses of clients. Behind a proxy that is not in `Settings.trusted_proxies` everybody has the proxy's.
+    addresses: tuple[IPNetwork, ...] = ()
+
+
+class BearerIssuer(_Frozen):
+    """An issuer whose tokens requests may bring, beside the provider."""
+
+    issuer_url: str
+    audience: Annotated[str, Field(min_length=1)]
+
+
+class BearerSettings(_Frozen):
+    """Requests that bring a JWT in ``Authorization`` instead of a session: programs, ``kubectl``."""
+
+    enabled: bool = False
+    #: The provider's own tokens are taken where they are made out to the client id or to an extra audience.
+    issuers: tuple[BearerIssuer, ...] = ()
+
+
 class StepUpRule(_Frozen):
     """Requests that need more than a sign-in: an authentication context of Entra's Conditional Access."""
 
@@ -306,6 +406,10 @@ class Settings(_Frozen):
     allow: AllowSettings = AllowSettings()
     upstreams: tuple[UpstreamSettings, ...] = Field(min_length=1)
     inject: tuple[HeaderInjection, ...] = ()
+    #: Headers about the person on answers: for a proxy in front that asks ``/auth``, and on what is forwarded.
+    inject_response: tuple[HeaderInjection, ...] = ()
+    open_access: OpenAccessSettings = OpenAccessSettings()
+    bearer: BearerSettings = BearerSettings()
     #: What needs a stronger sign-in. The first rule that fits and is not met counts.
     step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()
@@ -315,6 +419,23 @@ class Settings(_Frozen):
     limits: LimitSettings = LimitSettings()
     #: None: no metrics are served.
     metrics: MetricsSettings | None = None
+
+    @model_validator(mode="after")
+    def _tenants_are_chosen(self) -> Self:
+        if self.provider.is_tenantless and not self.allow.tenants:
+            raise ValueError(
+                "accounts of every organisation could sign in: name the tenants that may in allow.tenants, or the "
+                "one tenant in the provider's"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_are_known(self) -> Self:
+        for header in (*self.inject, *self.inject_response):
+            for value in header.values:
+                if value.token_name and value.token_name not in self.provider.tokens:
+                    raise ValueError(f"the injected {value.claim} is not among the provider's tokens")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,8 +160,21 @@ _TABLE = (
         (700027,),
         Fixer.OPERATOR,
         "Entra could not verify the signature of the gateway's credential.",
-        "Check that the cluster's OIDC issuer and its keys can be read from the internet, and that the federated "
-        "credential names this issuer.",
+        "With a federated credential: check that the cluster's OIDC issuer and its keys can be read from the "
+        "internet, and that the credential names this issuer. With a certificate: upload it to the app registration.",
+    ),
+    _Row(
+        (700023,),
+        Fixer.OPERATOR,
+        "Entra does not take the assertion that the gateway signed, because it is made out to somebody else.",
+        "Name the tenant in the configured issuer by its id.",
+    ),
+    _Row(
+        (700222, 700226, 700227, 700229, 700236),
+        Fixer.OPERATOR,
+        "Entra does not take this token of its own as the gateway's credential.",
+        "Use the token of a user-assigned managed identity in the same tenant, and give its object id as the subject "
+        "of the federated credential.",
     ),
     _Row(
         (700024,),

@@ -14,6 +14,7 @@ import msgspec
 
 from lampgate.config.settings import Settings
 from lampgate.gateway.renewals import Renewals
+from lampgate.identity.bearer import bearer_in
 from lampgate.observe.access_log import quoted
 from lampgate.observe.metrics import Metrics
 from lampgate.policy import allow
@@ -22,14 +23,21 @@ from lampgate.session.live import LiveSession, LiveSessions, newest
 from lampgate.session.record import Session
 from lampgate.session.renewal import Redeem
 from lampgate.session.revocation import Revocation, Revocations
-from lampgate.session.store import Absent, Found, Lookup, SessionStore
+from lampgate.session.store import Absent, Found, Lookup, SessionStore, Unknown
 from lampgate.session.timing import renewal_due
 from lampgate.wire import cookies
 from lampgate.wire.cookies import CookieAttributes
+from lampgate.wire.head import RequestHead
 
 #: How much later than written down the person may have been active before it is written down anew: this part of the
 #: idle lifetime, and at least so many seconds.
 _ACTIVITY_PART, _ACTIVITY_LEAST = 0.1, 60.0
+#: Seconds between renewals that are only to bring what is needed to tell whether a person may pass.
+_PAUSE_IN_DOUBT = 15.0
+
+
+#: What came of looking for a request's session.
+Admitted = LiveSession | Absent | Unknown
 
 
 class Admission:
@@ -38,6 +46,7 @@ class Admission:
     :param stores: by whether the origin is secure, because the cookie's name and attributes hang on that.
     :param attributes: the cookies' attributes, likewise.
     :param redeem: asks the provider for new tokens.
+    :param bearer: judges a token that a request brings; None: none is looked at.
     :param jitter: a number from 0 to 1 that spreads renewals.
     """
 
@@ -50,6 +59,7 @@ class Admission:
         redeem: Redeem,
         clock: Callable[[], float],
         metrics: Metrics,
+        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.stores = stores
@@ -59,6 +69,7 @@ class Admission:
         self.on_end: Callable[[LiveSession], None] = lambda _live: None
         self._settings = settings
         self._idle_timeout = settings.session.idle_timeout
+        self._bearer = bearer
         self._clock = clock
         self._metrics = metrics
         self._jitter = jitter
@@ -85,15 +96,30 @@ class Admission:
             self._renewals.ahead(live, self.stores[secure])
         return live
 
-    def look_up(self, cookie: bytes, *, secure: bool, now: float) -> Lookup | Awaitable[Lookup]:
+    def look_up(self, head: RequestHead, *, secure: bool, now: float) -> Admitted | Awaitable[Admitted]:
         """Ask the store, and the provider where the session has no good token. What is found is verified from then
         on."""
+        if self._bearer is not None and (token := bearer_in(head.first(b"authorization"))):
+            key = b"\0" + token.encode("ascii")
+            return self.verified(key, secure=secure, now=now) or self._bring(
+                self._bearer, token, key, head, secure=secure
+            )
+        return self._look_up(head.cookie, secure=secure, now=now)
+
+    def _look_up(self, cookie: bytes, *, secure: bool, now: float) -> Admitted | Awaitable[Admitted]:
         if not cookie:
             return Absent("no-cookie")
+        if self._bearer is not None and (live := self.verified(cookie, secure=secure, now=now)):
+            return live
         answer = self.stores[secure].load(cookies.parse(cookie.decode("latin-1")), now)
         if isinstance(answer, Awaitable):
             return self._later(answer, cookie, secure=secure)
         return self._judge(answer, cookie, secure=secure)
+
+    @property
+    def takes_bearers(self) -> bool:
+        """Whether requests may bring a token instead of a session."""
+        return self._bearer is not None
 
     def keep_going(self, live: LiveSession, now: float) -> None:
         """Renew ahead a session that has an open WebSocket, whether it sends requests or not."""
@@ -104,7 +130,7 @@ class Admission:
 
     def active(self, live: LiveSession, cookie: bytes, now: float) -> None:
         """The person has done something: the idle lifetime begins anew."""
-        if self._idle_timeout is None:
+        if self._idle_timeout is None or not live.found.session.id:
             return
         self._was_active(live, now)
         session = live.found.session
@@ -129,11 +155,23 @@ class Admission:
         """Give up what is under way."""
         await self._renewals.close()
 
-    async def _later(self, answer: Awaitable[Lookup], cookie: bytes, *, secure: bool) -> Lookup:
+    async def _later(self, answer: Awaitable[Lookup], cookie: bytes, *, secure: bool) -> Admitted:
         judged = self._judge(await answer, cookie, secure=secure)
         return await judged if isinstance(judged, Awaitable) else judged
 
-    def _judge(self, lookup: Lookup, cookie: bytes, *, secure: bool) -> Lookup | Awaitable[Lookup]:
+    async def _bring(
+        self, judge: Callable[[str], Awaitable[Lookup]], token: str, key: bytes, head: RequestHead, *, secure: bool
+    ) -> Admitted:
+        """Judge a token that a request brings. One that is not good leaves the cookie to be asked."""
+        answer = await judge(token)
+        admitted = (
+            self._look_up(head.cookie, secure=secure, now=self._clock())
+            if isinstance(answer, Absent)
+            else self._judge(answer, key, secure=secure)
+        )
+        return await admitted if isinstance(admitted, Awaitable) else admitted
+
+    def _judge(self, lookup: Lookup, cookie: bytes, *, secure: bool) -> Admitted | Awaitable[Admitted]:
         if not isinstance(lookup, Found):
             self._metrics.sessions[lookup.reason if isinstance(lookup, Absent) else "unknown"] += 1
             return lookup
@@ -145,7 +183,7 @@ class Admission:
         if live.ends_at <= now:
             return Absent("idle" if live.found.session.good_until() > now else "expired")
         if live.good_until > now:
-            return live.found
+            return live
         return self._renewals.wait(live, self.stores[secure])
 
     def _live_of(self, found: Found, cookie: bytes, *, secure: bool) -> LiveSession:
@@ -172,27 +210,31 @@ class Admission:
         self._take_over(live, renewed)
         if live.ended is not None:
             self.on_end(live)
+        elif live.doubtful:
+            # The renewal did not bring it: not at every request again.
+            live.retry_at = self._clock() + _PAUSE_IN_DOUBT
 
     def _take_over(self, live: LiveSession, found: Found) -> None:
         session = found.session
         live.found = found
         live.injected = injected_lines(self._settings.inject, session)
+        live.added = injected_lines(self._settings.inject_response, session)
         live.log_user = quoted(session.subject.preferred_username or session.subject.email or session.subject.key)
-        live.ended = self._refusal(session)
+        live.ended = self._over(session)
+        refusal = allow.refusal(self._settings.allow, session.subject) if live.ended is None else None
+        live.doubtful = refusal is not None and refusal.status == allow.CANNOT_TELL
+        if refusal is not None and not live.doubtful:
+            # The rules may have changed since this person signed in, and the person's groups at each renewal.
+            live.ended = Absent("not-allowed")
         live.good_until = 0.0
         live.renew_at = inf
         self._was_active(live, float(session.active_at))
         if live.ended is None and session.refresh_token:
             live.renew_at = renewal_due(session.access_token, self._settings.session.renew_after, self._jitter())
 
-    def _refusal(self, session: Session) -> Absent | None:
+    def _over(self, session: Session) -> Absent | None:
         """Why this session is over, though its record is in order."""
-        if self.revocations.is_revoked(session):
-            return Absent("revoked")
-        # The rules may have changed since this person signed in, and the person's groups at each renewal.
-        if allow.refusal(self._settings.allow, session.subject) is not None:
-            return Absent("not-allowed")
-        return None
+        return Absent("revoked") if self.revocations.is_revoked(session) else None
 
     def _was_active(self, live: LiveSession, at: float) -> None:
         """Set the times that hang on when the person last did something."""
@@ -201,7 +243,7 @@ class Admission:
         live.ends_at = session.expires_at if session.refresh_token else session.good_until()
         if self._idle_timeout is not None:
             live.ends_at = min(live.ends_at, live.active_at + self._idle_timeout)
-        if live.ended is None:
+        if live.ended is None and not live.doubtful:
             live.good_until = min(session.good_until(), live.ends_at)
 
     def _revoked(self, revocation: Revocation) -> None:

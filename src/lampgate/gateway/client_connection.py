@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from typing import Final, cast
 
 from lampgate.config.settings import UpstreamSettings
+from lampgate.gateway.admission import Admitted
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.exchange import Exchange
 from lampgate.gateway.file_exchange import FileExchange
@@ -21,7 +22,7 @@ from lampgate.gateway.stream_timed_exchange import StreamTimedExchange
 from lampgate.gateway.tunnel import Tunnel
 from lampgate.policy import headlamp
 from lampgate.policy.activity import is_activity
-from lampgate.policy.decision import Challenge, Forward, Refuse, Serve, Supply
+from lampgate.policy.decision import Anonymous, Challenge, Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.wants import is_navigation, wants
 from lampgate.session.live import LiveSession
@@ -308,76 +309,76 @@ class ClientConnection(asyncio.Protocol):
         origin = path.origins.origin(head, self._peer)
         self._reading = _Reading.LENGTH if head.body > 0 else _Reading.CHUNKS if head.body else _Reading.WAITING
         self._remaining = max(head.body, 0)
-        verified = path.admission.verified(head.cookie, secure=origin.secure, now=now) if head.cookie else None
-        if verified is not None:
-            self._decide(head, target, origin, verified.found, verified)
-            return
-        lookup = path.admission.look_up(head.cookie, secure=origin.secure, now=now)
-        if isinstance(lookup, Awaitable):
+        admission = path.admission
+        live: Admitted | Awaitable[Admitted] | None = None
+        if head.cookie and not admission.takes_bearers:
+            live = admission.verified(head.cookie, secure=origin.secure, now=now)
+        if live is None:
+            live = admission.look_up(head, secure=origin.secure, now=now)
+        if isinstance(live, Awaitable):
             following = self._reading
             self._reading = _Reading.SESSION
-            self._session_task = self._loop.create_task(self._decide_later(head, target, origin, lookup, following))
+            self._session_task = self._loop.create_task(self._decide_later(head, target, origin, live, following))
         else:
-            self._decide(head, target, origin, lookup)
+            self._decide(head, target, origin, live)
 
     async def _decide_later(
-        self, head: RequestHead, target: Target, origin: Origin, answer: Awaitable[Lookup], following: int
+        self, head: RequestHead, target: Target, origin: Origin, answer: Awaitable[Admitted], following: int
     ) -> None:
         try:
-            lookup = await answer
+            admitted = await answer
         except Exception as error:
             self._path.logger.exception("The session store failed")
-            lookup = Unknown(type(error).__name__)
+            admitted = Unknown(type(error).__name__)
         self._session_task = None
         self._reading = following
-        self._decide(head, target, origin, lookup)
+        self._decide(head, target, origin, admitted)
         data, self._buffer = self._buffer, b""
         self.resume_request()
         self._advance(data)
 
-    def _decide(
-        self,
-        head: RequestHead,
-        target: Target,
-        origin: Origin,
-        lookup: Lookup,
-        verified: LiveSession | None = None,
-    ) -> None:
+    def _decide(self, head: RequestHead, target: Target, origin: Origin, admitted: Admitted) -> None:
         path = self._path
-        if verified is None and head.cookie:
-            verified = path.admission.verified(head.cookie, secure=origin.secure, now=time.time())
-        if verified is not None:
-            self._user = verified.log_user
-            if verified.challenge and is_navigation(head):
+        live: LiveSession | None = None
+        lookup: Lookup
+        if isinstance(admitted, LiveSession):
+            live, lookup = admitted, admitted.found
+            self._user = live.log_user
+            if live.challenge and is_navigation(head):
                 # Once: somebody who turns back at the provider goes on with the session as it was.
-                lookup, verified.challenge = Absent("step-up", claims=verified.challenge), ""
-        decision = path.policy.decide(head, target, origin, lookup)
-        if isinstance(decision, Challenge) and verified is not None:
+                lookup, live.challenge = Absent("step-up", claims=live.challenge), ""
+        else:
+            lookup = admitted
+        client = path.origins.client_address(head, self._peer) if path.policy.opens_anything else ""
+        decision = path.policy.decide(head, target, origin, lookup, client)
+        if isinstance(decision, Anonymous):
+            decision, live, self._user = decision.decision, path.nobody, _NOBODY
+        elif isinstance(decision, Challenge) and live is not None:
             if is_navigation(head):
                 decision = path.policy.decide(head, target, origin, Absent("step-up", claims=decision.claims))
             else:
-                verified.challenge = decision.claims
+                live.challenge = decision.claims
                 decision = Refuse(decision.problem)
-        if isinstance(decision, Forward) and verified is not None:
-            self._forward(head, target, origin, decision, verified)
+        if isinstance(decision, Forward) and live is not None:
+            self._forward(head, target, origin, decision, live)
             return
         self._wants = wants(head, target.path)
-        if isinstance(decision, Serve):
+        if isinstance(decision, Supply) and live is not None:
+            self._supply(head, target, origin, decision, live)
+        elif isinstance(decision, Serve):
             self._serve(head, origin, lookup, decision)
         elif isinstance(decision, Refuse):
             self.refuse(decision.problem)
-        elif isinstance(decision, Supply) and verified is not None:
-            self._supply(head, target, origin, decision, verified)
         else:
-            # A good session that the cache has just dropped: look once more, never forward without its headers.
-            self._serve(head, origin, Absent("evicted"), Serve(path.portal_start, b""))
+            # Forwarding without a session: the gate never decides that, and here it would not happen either.
+            self._serve(head, origin, Absent("no-session"), Serve(path.portal_start, b""))
 
     def _forward(
-        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, verified: LiveSession
+        self, head: RequestHead, target: Target, origin: Origin, decision: Forward, live: LiveSession
     ) -> None:
         path = self._path
         upstream = decision.upstream
-        if head.upgrade and not path.has_room_for_websocket(verified.found.session.id):
+        if head.upgrade and not path.has_room_for_websocket(live.found.session.id):
             self.refuse(_TOO_MANY_WEBSOCKETS)
             return
         policy = path.policy
@@ -391,20 +392,20 @@ class ClientConnection(asyncio.Protocol):
             return
         if (
             head.headers is not self._lines_of[0]
-            or verified.injected is not self._lines_of[1]
+            or live.injected is not self._lines_of[1]
             or upstream is not self._lines_of[2]
         ):
-            self._lines = self._upstream_lines(head, origin, upstream, verified)
-            self._lines_of = (head.headers, verified.injected, upstream)
+            self._lines = self._upstream_lines(head, origin, upstream, live)
+            self._lines_of = (head.headers, live.injected, upstream)
         if path.watches_activity and is_activity(head, target, upstream):
-            path.admission.active(verified, head.cookie, time.time())
-        added = decision.added
-        if head.cookie in verified.behind:
-            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
+            path.admission.active(live, head.cookie, time.time())
+        added = decision.added + live.added
+        if head.cookie in live.behind:
+            copies = path.admission.browser_copy(live, head.cookie, secure=origin.secure)
             added += field_lines([("Set-Cookie", value) for value in copies])
         request = request_head(head, decision.target or target.origin_form, self._lines)
         exchange = (StreamTimedExchange if upstream.stream_idle_timeout else Exchange)(
-            self, path.pool, head, request, upstream, verified, policy.dropped_cookies(upstream), added
+            self, path.pool, head, request, upstream, live, policy.dropped_cookies(upstream), added
         )
         self.exchange = exchange
         exchange.start()
@@ -412,7 +413,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.body_end(self._started_at)
 
     def _upstream_lines(
-        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, verified: LiveSession
+        self, head: RequestHead, origin: Origin, upstream: UpstreamSettings, live: LiveSession
     ) -> bytes:
         """The header lines for the upstream: they are the same as long as the client's are, and the session is."""
         path = self._path
@@ -420,7 +421,7 @@ class ClientConnection(asyncio.Protocol):
             forwarded_for(head, self._peer, trusted=path.origins.is_trusted(self._peer)).encode("latin-1", "replace"),
             origin.authority.encode("ascii"),
             origin.scheme.encode("ascii"),
-            verified.injected,
+            live.injected,
         )
         return path.policy.request_headers(upstream).lines(
             head,
@@ -438,19 +439,20 @@ class ClientConnection(asyncio.Protocol):
         if self._reading is _Reading.WAITING:
             exchange.body_end(self._started_at)
 
-    def _supply(
-        self, head: RequestHead, target: Target, origin: Origin, decision: Supply, verified: LiveSession
-    ) -> None:
+    def _supply(self, head: RequestHead, target: Target, origin: Origin, decision: Supply, live: LiveSession) -> None:
         path = self._path
         if head.upgrade:
             self.refuse(_NO_WEBSOCKET)
             return
         if path.watches_activity and is_activity(head, target, decision.upstream):
-            path.admission.active(verified, head.cookie, time.time())
-        added: list[tuple[str, str]] = []
-        if head.cookie in verified.behind:
-            copies = path.admission.browser_copy(verified, head.cookie, secure=origin.secure)
-            added = [("Set-Cookie", value) for value in copies]
+            path.admission.active(live, head.cookie, time.time())
+        added = [
+            (name.decode("ascii"), value.decode("latin-1"))
+            for name, _, value in (line.partition(b": ") for line in live.added.split(b"\r\n") if line)
+        ]
+        if head.cookie in live.behind:
+            copies = path.admission.browser_copy(live, head.cookie, secure=origin.secure)
+            added += [("Set-Cookie", value) for value in copies]
         if decision.upstream.scheme == "static":
             answer_static(self, decision.upstream, head, added)
         else:

@@ -22,6 +22,7 @@ from lampgate.observe.metrics import Metrics
 from lampgate.policy.decision import Policy
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
+from lampgate.session.live import nobody
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
 Message = MutableMapping[str, Any]
@@ -86,6 +87,7 @@ class DataPath:
             upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
             for upstream in settings.upstreams
         }
+        self.nobody = nobody()
         self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
         self.connections: set[Connected] = set()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from functools import lru_cache
 
 from lampgate.config.settings import IPNetwork, Settings
 from lampgate.wire.head import RequestHead
 from lampgate.wire.origin import Origin, is_loopback, origin_of
 from lampgate.wire.request_parser import BadRequestError
+from lampgate.wire.target import Target, judge_target
 
 
 class Origins:
@@ -46,6 +48,31 @@ class Origins:
             raise BadRequestError("The request has no Host")
         plain = is_loopback(authority) and _is_loopback_peer(peer)
         return origin_of("http" if plain else "https", authority)
+
+    def client_address(self, head: RequestHead, peer: str) -> str:
+        """The address of whoever asks: the last one in ``X-Forwarded-For`` that no listed peer can have added.
+
+        What stands before it was told by a stranger, who can tell anything (invariant 5).
+        """
+        client = peer
+        told = b",".join(value for folded, _, value in head.headers if folded == b"x-forwarded-for")
+        for one in reversed(told.split(b",")):
+            if not self.is_trusted(client):
+                break
+            client = one.strip().decode("latin-1")
+        return client
+
+    def asked_about(self, head: RequestHead, peer: str) -> tuple[RequestHead, Target, str] | None:
+        """The request that a proxy in front asks about, and its client; None unless a listed peer says so."""
+        uri = head.first(b"x-forwarded-uri") if self.is_trusted(peer) else b""
+        if not uri.startswith(b"/"):
+            return None
+        method = head.first(b"x-forwarded-method").decode("latin-1").upper() or "GET"
+        try:
+            target = judge_target(method, uri, head.host)
+        except BadRequestError:
+            return None
+        return replace(head, method=method), target, self.client_address(head, peer)
 
     def is_trusted(self, peer: str) -> bool:
         """Whether ``X-Forwarded-*`` headers of this peer count."""

@@ -64,6 +64,7 @@ class PortalExchange:
             cookies=cookies.parse(head.cookie.decode("latin-1")),
             attributes=path.admission.attributes[origin.secure],
             wants=wanted,
+            asked_about=path.origins.asked_about(head, peer),
         )
         scope: Message = {
             "type": "http",

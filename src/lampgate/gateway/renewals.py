@@ -17,7 +17,7 @@ from math import inf
 from lampgate.session.live import LiveSession
 from lampgate.session.record import Session
 from lampgate.session.renewal import Redeem, Refused, Renewal, Renewed, Unsure
-from lampgate.session.store import Absent, Found, Lookup, SessionStore, Unknown
+from lampgate.session.store import Absent, Found, SessionStore, Unknown
 from lampgate.session.timing import pause_after
 
 _log = logging.getLogger("lampgate.session")
@@ -66,7 +66,7 @@ class Renewals:
         live.renew_at = inf
         self._begin(live, store)
 
-    async def wait(self, live: LiveSession, store: SessionStore) -> Lookup:
+    async def wait(self, live: LiveSession, store: SessionStore) -> LiveSession | Absent | Unknown:
         """A request cannot go on without a new token: wait for the one renewal, and say what came of it."""
         if live.ended is None and live.retry_at <= self._clock():
             # A client that goes away must not take the renewal with it: others wait for the same one.
@@ -75,7 +75,7 @@ class Renewals:
         if live.ended is not None:
             return live.ended
         if live.good_until > now:
-            return live.found
+            return live
         return Unknown("the tokens could not be renewed", retry_after=max(live.retry_at - now, 1.0))
 
     async def close(self) -> None:

@@ -38,6 +38,7 @@ class SignInAttempt(Struct, frozen=True, array_like=True):
 
     :ivar redirect_uri: as sent to the provider; the token request has to repeat it (RFC 6749 section 4.1.3).
     :ivar started_at: seconds since the epoch.
+    :ivar as_configured: ask for the scopes as configured, without what lampgate adds (see `ScopePlan`).
     """
 
     state: str
@@ -46,6 +47,7 @@ class SignInAttempt(Struct, frozen=True, array_like=True):
     return_path: str
     started_at: int
     redirect_uri: str
+    as_configured: bool = False
 
     def __repr__(self) -> str:
         return f"SignInAttempt(<hidden>, started_at={self.started_at})"
@@ -60,7 +62,7 @@ class SignInAttempt(Struct, frozen=True, array_like=True):
 _decoder = msgspec.msgpack.Decoder(SignInAttempt)
 
 
-def begin(*, return_path: str, redirect_uri: str, now: float) -> SignInAttempt:
+def begin(*, return_path: str, redirect_uri: str, now: float, as_configured: bool = False) -> SignInAttempt:
     """A new attempt with fresh random values of 256 bits each."""
     return SignInAttempt(
         state=secrets.token_urlsafe(32),
@@ -69,6 +71,7 @@ def begin(*, return_path: str, redirect_uri: str, now: float) -> SignInAttempt:
         return_path=return_path,
         started_at=int(now),
         redirect_uri=redirect_uri,
+        as_configured=as_configured,
     )
 
 

@@ -1,32 +1,41 @@
 """How lampgate proves to the token endpoint that it is the registered client.
 
-Shared secret (RFC 6749 section 2.3.1), a token that somebody else issued for it (RFC 7523 section 2.2; with AKS
-workload identity the pod's projected service account token), or nothing but PKCE. Files are read again at each use:
-secrets are rotated, and the kubelet replaces a projected token long before it expires.
+Shared secret (RFC 6749 section 2.3.1), an assertion (RFC 7523 section 2.2) that we sign with a certificate's key or
+that somebody else issued for us (with AKS workload identity the pod's projected service account token; or a managed
+identity's token), or nothing but PKCE. Files are read again at each use, because secrets are rotated.
 """
 
 from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from lampgate.config.entra_authority import exchange_audience
 from lampgate.config.settings import (
-    ClientAuthentication,
+    ClientCertificate,
     ClientSecret,
     ClientSecretFile,
     FederatedToken,
+    ManagedIdentity,
+    ProviderSettings,
     PublicClient,
 )
-from lampgate.identity.errors import ClientCredentialError
+from lampgate.identity import credential_file
+from lampgate.identity.client_certificate import CertificateFiles, signed_assertion
+from lampgate.identity.federated_token import read_federated_token
+from lampgate.identity.fetch import ProviderClient
+from lampgate.identity.managed_identity import ManagedIdentityTokens
+from lampgate.identity.metadata import ProviderMetadata
+
+if TYPE_CHECKING:
+    import httpx
 
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-#: Set by the workload identity webhook; the path differs between AKS and the upstream project, so it is not guessed.
-FEDERATED_TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - the name of a variable, not a secret
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,72 +50,98 @@ class Credentials:
     secret: str = ""
 
 
-def credentials(
-    authentication: ClientAuthentication,
-    client_id: str,
-    methods: tuple[str, ...],
-    *,
-    place: str = "",
-    environment: Mapping[str, str] = os.environ,
-) -> Credentials:
-    """The credentials for one token request.
+class ClientAuthenticator:
+    """Makes the credentials for token requests.
 
-    :param methods: the token endpoint's ``token_endpoint_auth_methods_supported``.
+    :param clock: seconds since the epoch.
     :param place: where the credential is configured, for errors.
-    :raises ClientCredentialError: a file is missing, unreadable or empty.
+    :param transport: replaces the network towards a managed identity's endpoint, in tests.
     """
-    match authentication:
-        case PublicClient():
-            return Credentials({"client_id": client_id}, {})
-        case FederatedToken(path=path):
-            assertion = _read(_federated_token_file(path, environment, place), "federated token", place)
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        *,
+        clock: Callable[[], float],
+        place: str = "",
+        environment: Mapping[str, str] = os.environ,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._client_id = settings.client_id
+        self._place = place
+        self._secret: Callable[[], str] | None = None
+        self._assertion: Callable[[ProviderMetadata], Awaitable[str]] | None = None
+        self._client: ProviderClient | None = None
+        match settings.client_authentication:
+            case ClientSecret(secret=hidden):
+                self._secret = hidden.get_secret_value
+            case ClientSecretFile(path=file):
+                self._secret = partial(credential_file.read_text, file, "client secret", place)
+            case FederatedToken(path=path):
+
+                async def federated(_metadata: ProviderMetadata) -> str:
+                    return read_federated_token(path, now=clock(), place=place, environment=environment)
+
+                self._assertion = federated
+            case ClientCertificate() as certificate:
+                files = CertificateFiles(certificate, place)
+
+                async def signed(metadata: ProviderMetadata) -> str:
+                    entra = metadata.is_entra or settings.kind == "entra"
+                    return signed_assertion(
+                        files.current(clock()),
+                        client_id=settings.client_id,
+                        audience=metadata.token_endpoint,
+                        now=clock(),
+                        supported=metadata.token_endpoint_auth_algorithms,
+                        entra=entra,
+                        place=place,
+                    )
+
+                self._assertion = signed
+            case ManagedIdentity() as identity:
+                self._client = ProviderClient(timeout=settings.timeout, direct=True, transport=transport)
+                tokens = ManagedIdentityTokens(
+                    identity,
+                    audience=identity.audience or exchange_audience(settings.issuer_url),
+                    client=self._client,
+                    clock=clock,
+                    place=place,
+                    environment=environment,
+                )
+
+                async def identified(_metadata: ProviderMetadata) -> str:
+                    return await tokens.token()
+
+                self._assertion = identified
+            case PublicClient():
+                pass
+
+    async def credentials(self, metadata: ProviderMetadata) -> Credentials:
+        """The credentials for one token request.
+
+        :raises ClientCredentialError: a file is missing, unreadable, empty or out of date, or an endpoint refuses.
+        :raises ProviderUnreachableError: a managed identity's endpoint does not answer.
+        """
+        client_id = self._client_id
+        if self._assertion is not None:
+            assertion = await self._assertion(metadata)
             form = {
                 "client_id": client_id,
                 "client_assertion_type": _JWT_BEARER,
                 "client_assertion": assertion,
             }
             return Credentials(form, {}, assertion)
-        case ClientSecret(secret=hidden):
-            secret = hidden.get_secret_value()
-        case ClientSecretFile(path=path):
-            secret = _read(path, "client secret", place)
-    # In the body where the provider takes that: implementations differ in how they decode a secret in the header.
-    if "client_secret_post" in methods:
-        return Credentials({"client_id": client_id, "client_secret": secret}, {}, secret)
-    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}".encode("ascii")
-    return Credentials({}, {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}, secret)
+        if self._secret is None:
+            return Credentials({"client_id": client_id}, {})
+        secret = self._secret()
+        # In the body where the provider takes that: implementations differ in how they decode a secret in the header.
+        if "client_secret_post" in metadata.token_endpoint_auth_methods:
+            return Credentials({"client_id": client_id, "client_secret": secret}, {}, secret)
+        pair = f"{quote_plus(client_id)}:{quote_plus(secret)}".encode("ascii")
+        return Credentials({}, {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}, secret)
 
-
-def _federated_token_file(path: Path | None, environment: Mapping[str, str], place: str) -> Path:
-    if path is not None:
-        return path
-    named = environment.get(FEDERATED_TOKEN_FILE)
-    if not named:
-        raise ClientCredentialError(
-            "The gateway is to sign in with a federated token, and nothing says which file holds it",
-            cause=f"the environment variable {FEDERATED_TOKEN_FILE} is not set",
-            remedy='Label the pod azure.workload.identity/use: "true" and annotate its service account with '
-            "azure.workload.identity/client-id, or name the file in the configuration.",
-            place=place,
-        )
-    return Path(named)
-
-
-def _read(path: Path, what: str, place: str) -> str:
-    try:
-        text = path.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
-        raise ClientCredentialError(
-            f"The file with the gateway's {what} cannot be read: {path}",
-            cause=reason,
-            remedy="Check that the volume is mounted and that the process may read the file.",
-            place=place,
-        ) from None
-    if not text:
-        raise ClientCredentialError(
-            f"The file with the gateway's {what} is empty: {path}",
-            remedy="Check what the volume is filled from.",
-            place=place,
-        )
-    return text
+    async def close(self) -> None:
+        """Close the connections to a managed identity's endpoint."""
+        if self._client is not None:
+            await self._client.close()

@@ -130,3 +130,9 @@ class IdTokenInvalidError(IdentityError):
     def __init__(self, sentence: str, *, reason: str, remedy: str = "", cause: str = "", place: str = "") -> None:
         super().__init__(sentence, remedy=remedy, cause=cause, place=place)
         self.reason = reason
+
+
+class GroupsUnknownError(IdentityError):
+    """The groups of a person could not be found out where the ID token had no room for them."""
+
+    code: ClassVar[str] = "provider.groups-unknown"

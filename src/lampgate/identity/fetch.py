@@ -48,6 +48,7 @@ class ProviderClient:
     :param timeout: seconds for a whole request, whatever it waits for.
     :param ca_files: PEM files trusted instead of the system's.
     :param place: where the provider's address is configured, for errors.
+    :param direct: use no proxy, whatever the environment says.
     """
 
     def __init__(
@@ -56,20 +57,22 @@ class ProviderClient:
         timeout: float,
         ca_files: tuple[Path, ...] = (),
         place: str = "",
+        direct: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._timeout = timeout
         self._ca_files = ca_files
         self._place = place
+        self._direct = direct
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
-    async def get(self, url: str) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET a JSON document.
 
         :raises ProviderUnreachableError: no answer.
         """
-        return await self._request("GET", url)
+        return await self._request("GET", url, headers=headers)
 
     async def post_form(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """POST a form.
@@ -78,6 +81,13 @@ class ProviderClient:
         """
         return await self._request("POST", url, form, headers)
 
+    async def post_json(self, url: str, body: Mapping[str, object], headers: Mapping[str, str]) -> Answer:
+        """POST a JSON object.
+
+        :raises ProviderUnreachableError: no answer.
+        """
+        return await self._request("POST", url, headers=headers, body=body)
+
     async def close(self) -> None:
         """Close the kept connections."""
         client, self._client = self._client, None
@@ -85,7 +95,12 @@ class ProviderClient:
             await client.aclose()
 
     async def _request(
-        self, method: str, url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> Answer:
         # Imported at the first request: 170 ms that a process start should not wait for.
         import httpx
@@ -93,19 +108,19 @@ class ProviderClient:
         try:
             async with asyncio.timeout(self._timeout):
                 client = self._client = self._client or self._open()
-                async with client.stream(method, url, data=form, headers=headers) as response:
-                    body = await self._read(response)
+                async with client.stream(method, url, data=form, json=body, headers=headers) as response:
+                    content = await self._read(response)
         except TimeoutError:
             cause = f"no complete answer within {self._timeout:g} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             cause = _in_words(error)
         else:
-            if body is None:
+            if content is None:
                 cause = f"the answer is larger than {_LARGEST_ANSWER // 1024} KB"
             elif response.is_redirect:
                 cause = f"it answered {response.status_code}, a redirect, which is not followed"
             else:
-                return Answer(response.status_code, _json(body), _seconds(response.headers.get("retry-after", "")))
+                return Answer(response.status_code, _json(content), _seconds(response.headers.get("retry-after", "")))
         raise ProviderUnreachableError(
             f"The OpenID provider cannot be reached at {url}",
             cause=cause,
@@ -126,6 +141,7 @@ class ProviderClient:
             verify=trust,
             timeout=self._timeout,
             follow_redirects=False,
+            trust_env=not self._direct,
             headers=_HEADERS,
         )
 

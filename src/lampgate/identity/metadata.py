@@ -22,6 +22,8 @@ ACCEPTED_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES
 _TENANT_TEMPLATE = "{tenantid}"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
+
 #: Members that only Entra's discovery document has, in every cloud.
 _ENTRA_MEMBERS = ("tenant_region_scope", "cloud_instance_name", "msgraph_host")
 
@@ -32,6 +34,8 @@ class ProviderMetadata:
 
     :ivar issuer: as tokens name it; may hold ``{tenantid}``.
     :ivar sends_issuer: whether authorization responses carry ``iss`` (RFC 9207).
+    :ivar graph_host: Microsoft Graph's in this cloud; empty where the document names none.
+    :ivar token_endpoint_auth_algorithms: what client assertions may be signed with; empty: it does not say.
     """
 
     issuer: str
@@ -44,6 +48,7 @@ class ProviderMetadata:
     sends_issuer: bool
     is_entra: bool
     graph_host: str
+    token_endpoint_auth_algorithms: tuple[str, ...] = ()
 
     @property
     def is_multi_tenant(self) -> bool:
@@ -121,7 +126,8 @@ def read_metadata(document: Any, issuer_url: str, *, place: str = "") -> Provide
         signing_algorithms=usable,
         sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
         is_entra=is_entra,
-        graph_host=graph_host if isinstance(graph_host, str) else "",
+        graph_host=graph_host if isinstance(graph_host, str) and _HOST.fullmatch(graph_host) else "",
+        token_endpoint_auth_algorithms=_strings(document.get("token_endpoint_auth_signing_alg_values_supported")),
     )
 
 

@@ -18,11 +18,12 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from lampgate.config.settings import ProviderSettings
+from lampgate.config.settings import BearerSettings, ProviderSettings
 from lampgate.errors import LampgateError
 from lampgate.identity import id_token
 from lampgate.identity.attempt import SignInAttempt
-from lampgate.identity.client_authentication import credentials
+from lampgate.identity.bearer import Bearers, Issuer
+from lampgate.identity.client_authentication import ClientAuthenticator
 from lampgate.identity.errors import (
     IdTokenInvalidError,
     ProviderKeysError,
@@ -31,11 +32,12 @@ from lampgate.identity.errors import (
     ProviderUnreachableError,
 )
 from lampgate.identity.fetch import ProviderClient
+from lampgate.identity.groups import GroupLookup
 from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
 from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
-from lampgate.identity.subject import contexts_of, subject_of
+from lampgate.identity.subject import SubjectNeeds, contexts_of, subject_of
 from lampgate.identity.token_response import TokenResponse, read_token_response
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
@@ -73,6 +75,7 @@ class Provider:
 
     :param place_of: where a setting was written, by its path in the model (``provider.issuer_url``).
     :param clock: seconds since the epoch.
+    :param needs: what rules and headers want to know about a person.
     :param http_transport: replaces the network, in tests.
     :param sleep: how to wait between attempts.
     :param jitter: a number from 0 to 1 that spreads the replicas' attempts.
@@ -84,6 +87,7 @@ class Provider:
         *,
         place_of: Callable[[str], str],
         clock: Callable[[], float],
+        needs: SubjectNeeds = SubjectNeeds(),  # noqa: B008 - immutable
         http_transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -103,8 +107,13 @@ class Provider:
             place=place_of("provider.issuer_url"),
             transport=http_transport,
         )
+        self._authenticator = ClientAuthenticator(
+            settings, clock=clock, place=place_of("provider.client_authentication"), transport=http_transport
+        )
         self._keys = SigningKeys(self._fetch_keys, clock)
         self._scopes = plan(settings.scopes, entra=settings.kind == "entra")
+        self._needs = needs
+        self._groups = GroupLookup(needs, redeem=self._graph_token, client=self._client, clock=clock)
 
     @property
     def ready(self) -> bool:
@@ -149,6 +158,7 @@ class Provider:
                     await self._sleep(_METADATA_AGE * (0.9 + 0.1 * self._jitter()))
         finally:
             await self._client.close()
+            await self._authenticator.close()
 
     async def refresh_metadata(self) -> None:
         """Read discovery and keys once.
@@ -191,7 +201,7 @@ class Provider:
             "client_id": self.settings.client_id,
             "response_type": "code",
             "redirect_uri": redirect_uri,
-            "scope": self._scopes.parameter,
+            "scope": self._scope_of(attempt),
             "state": attempt.state,
             "nonce": attempt.nonce,
             "code_challenge": attempt.code_challenge,
@@ -214,10 +224,11 @@ class Provider:
         }
         hide = (code, attempt.code_verifier, attempt.state, attempt.nonce)
         asked_at = self._clock()
-        tokens = await self._request_tokens(form, hide)
+        tokens = await self._request_tokens(form, hide, scope=self._scope_of(attempt))
         claims = await self._verified(tokens.id_token, attempt.nonce)
+        subject = await self._groups.complete(self._subject(claims), self._ready_metadata(), tokens.refresh_token)
         return SignedIn(
-            self._subject(claims),
+            subject,
             _access_token(tokens, asked_at),
             tokens.id_token,
             tokens.refresh_token,
@@ -236,6 +247,12 @@ class Provider:
         try:
             tokens = await self._request_tokens(form, (session.refresh_token,), renewal=True)
             subject = await self._same_subject(tokens.id_token, session.subject)
+            subject = await self._groups.complete(
+                subject,
+                self._ready_metadata(),
+                tokens.refresh_token or session.refresh_token,
+                session.subject,
+            )
         except LampgateError as error:
             outcome = outcome_of(error)
             if isinstance(outcome, Unsure) and not isinstance(error, ProviderUnreachableError):
@@ -252,6 +269,36 @@ class Provider:
             )
         )
 
+    async def redeem_for(self, refresh_token: str, scopes: tuple[str, ...]) -> Token | Refused | Unsure:
+        """A token for another resource, from a session's refresh token; the session itself does not change.
+
+        Never raises; see `refresh`.
+        """
+        if not self.is_entra:
+            # Redeeming it might use up the refresh token (RFC 9700 section 4.14.2), and the session with it.
+            return Refused("not-entra", "Further tokens can be had from Microsoft Entra ID only.")
+        try:
+            return await self._token_for(refresh_token, " ".join(scopes))
+        except LampgateError as error:
+            outcome = outcome_of(error)
+            if isinstance(outcome, Unsure) and not isinstance(error, ProviderUnreachableError):
+                _log.error("a further token cannot be had for a reason on this side: %s", error)
+            return outcome
+
+    async def bearer_claims(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that a request brought, if the provider has made it out to us.
+
+        :raises LampgateError: it is not acceptable, or cannot be judged now.
+        """
+        return await self._verified(token, None)
+
+    def bearers(self, settings: BearerSettings) -> Bearers:
+        """What judges the tokens that requests bring."""
+        issuers = [Issuer(issuer, self.settings, self._client, self._clock) for issuer in settings.issuers]
+        return Bearers(
+            self.bearer_claims, issuers, self.settings, is_entra=lambda: self.is_entra, keep=self._needs.claims
+        )
+
     def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).
 
@@ -265,6 +312,9 @@ class Provider:
         if post_logout_redirect_uri:
             parameters["post_logout_redirect_uri"] = post_logout_redirect_uri
         return _with_query(self.metadata.end_session_endpoint, parameters)
+
+    def _scope_of(self, attempt: SignInAttempt) -> str:
+        return self._scopes.as_configured if attempt.as_configured else self._scopes.parameter
 
     def _ready_metadata(self) -> ProviderMetadata:
         if self.metadata is None:
@@ -305,21 +355,27 @@ class Provider:
         return read_keys(answer.document, place=place)
 
     async def _request_tokens(
-        self, grant: dict[str, str], hide: tuple[str, ...], *, renewal: bool = False
+        self, grant: dict[str, str], hide: tuple[str, ...], *, scope: str | None = None, renewal: bool = False
     ) -> TokenResponse:
-        """One request to the token endpoint, with our credentials and the scopes of one resource."""
+        """One request to the token endpoint, with our credentials and the scopes of one resource.
+
+        :param scope: None: those of the dashboard's token.
+        """
         metadata = self._ready_metadata()
-        own = credentials(
-            self.settings.client_authentication,
-            self.settings.client_id,
-            metadata.token_endpoint_auth_methods,
-            place=self._place_of("provider.client_authentication"),
-        )
-        form = {**grant, "scope": self._scopes.parameter, **own.form}
+        own = await self._authenticator.credentials(metadata)
+        form = {**grant, "scope": self._scopes.parameter if scope is None else scope, **own.form}
         answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
         return read_token_response(
             answer, hide=(*hide, own.secret), place=self._place_of("provider.scopes"), renewal=renewal
         )
+
+    async def _token_for(self, refresh_token: str, scope: str) -> Token:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        asked_at = self._clock()
+        return _access_token(await self._request_tokens(form, (refresh_token,), scope=scope, renewal=True), asked_at)
+
+    async def _graph_token(self, refresh_token: str, scope: str) -> str:
+        return (await self._token_for(refresh_token, scope)).value
 
     async def _verified(self, token: str, nonce: str | None) -> dict[str, Any]:
         """The claims of an ID token that passes every check.
@@ -351,7 +407,7 @@ class Provider:
         return claims
 
     def _subject(self, claims: Mapping[str, Any]) -> Subject:
-        return subject_of(claims, self.settings, entra=self.is_entra)
+        return subject_of(claims, self.settings, entra=self.is_entra, keep=self._needs.claims)
 
     async def _same_subject(self, token: str, known: Subject) -> Subject:
         """The person after a renewal: the same one, with what is new about them (OpenID Connect Core section 12.2).
@@ -375,12 +431,16 @@ class Provider:
             email=subject.email or known.email,
             preferred_username=subject.preferred_username or known.preferred_username,
             groups=subject.groups or (() if self.is_entra else known.groups),
+            roles=subject.roles or (() if self.is_entra else known.roles),
+            claims=subject.claims if self.is_entra else known.claims | subject.claims,
         )
 
     def _announce(self, metadata: ProviderMetadata) -> None:
         _log.info("provider ready: issuer=%s", metadata.issuer)
         if metadata.is_multi_tenant:
             _log.warning("accounts of every tenant can sign in at %s; only the allow rules decide", metadata.issuer)
+        if self._scopes.added:
+            _log.info("asking for %s as well, so that sessions can be renewed", " ".join(self._scopes.added))
         if self._scopes.other:
             left_out = " ".join(scope for named in self._scopes.other.values() for scope in named)
             _log.info(

@@ -13,12 +13,13 @@ from urllib.parse import quote
 from lampgate.config.backtracking import LONGEST_TEXT
 from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.policy import cross_site, headlamp, step_up
+from lampgate.policy.open_access import OpenAccess
 from lampgate.policy.problem import Problem
 from lampgate.policy.routes import Routes
 from lampgate.policy.slash import slash_missing
 from lampgate.policy.step_up import StepUpRules
 from lampgate.policy.wants import is_navigation
-from lampgate.session.store import Absent, Lookup, Unknown
+from lampgate.session.store import Absent, Found, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
 from lampgate.wire.header_rules import RequestHeaders
 from lampgate.wire.origin import Origin
@@ -73,7 +74,14 @@ class Challenge:
     problem: Problem
 
 
-Decision = Challenge | Forward | Supply | Serve | Refuse
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """The operator has opened this: let it pass as nobody's, whether there is a session or not."""
+
+    decision: Forward | Supply
+
+
+Decision = Anonymous | Challenge | Forward | Supply | Serve | Refuse
 
 #: Why there is no session, for those reasons that a person can make sense of.
 _REASONS = {
@@ -115,6 +123,7 @@ class Policy:
         # "__Host-x" and "x" both, and the parts and sign-in attempts whose names go on behind them. A cookie left
         # over from oauth2-proxy holds the person's tokens, so it stays out as well.
         self._own_cookies = (cookie_name, b"__Host-" + cookie_name, b"__Secure-" + cookie_name, b"_oauth2_proxy")
+        self._open_access = OpenAccess(settings.open_access)
         self._step_up = StepUpRules(settings.step_up)
         self._request_headers = {
             "plain": RequestHeaders(self._injected),
@@ -133,8 +142,15 @@ class Policy:
         """Starts of the names of cookies that do not pass to or from this upstream."""
         return self._dropped_cookies[upstream.profile]
 
-    def decide(self, head: RequestHead, target: Target, origin: Origin, lookup: Lookup) -> Decision:
+    @property
+    def opens_anything(self) -> bool:
+        """Whether anything passes without a session; if not, nobody has to find out who asks."""
+        return bool(self._open_access)
+
+    def decide(self, head: RequestHead, target: Target, origin: Origin, lookup: Lookup, client: str = "") -> Decision:
         """What to do with a request.
+
+        :param client: the address of whoever asks, where `opens_anything`.
 
         :param target: judged; rules look at its canonical path.
         :param origin: the gateway's own, as the browser sees it.
@@ -143,23 +159,40 @@ class Policy:
         path = target.path
         if path in self._own_paths or path.startswith(self._below_prefix):
             return Serve(path, target.query)
-        if refusal := cross_site.refusal(head, origin):
-            return Refuse(refusal)
         if self._routes.rewritings and len(path) > LONGEST_TEXT:
             return Refuse(_TOO_LONG)
         upstream = self._routes.find(path)
+        refusal = cross_site.refusal(head, origin)
+        if (
+            self._open_access
+            and (refusal is not None or not isinstance(lookup, Found))
+            and self._open_access.admits(head, target, client)
+        ):
+            # Another site's request passes as nobody's even from somebody's browser.
+            passed = self._pass(head, target, upstream)
+            return Anonymous(passed) if isinstance(passed, Forward | Supply) else passed
+        if refusal is not None:
+            return Refuse(refusal)
         if isinstance(lookup, Unknown):
             return Refuse(_unknown(lookup))
         if isinstance(lookup, Absent):
             return self._sign_in(head, target, upstream, lookup)
+        if (
+            upstream is not None
+            and self._step_up
+            and (context := self._step_up.missing(head, target, lookup.session.contexts))
+        ):
+            claims = step_up.claims_for(context)
+            return Challenge(claims, step_up.problem(claims, headers=_reload_headers(head, upstream)))
+        return self._pass(head, target, upstream)
+
+    def _pass(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
+        """Nothing is in the way: where to."""
         if upstream is None:
             return Refuse(self._nothing_at(target))
         if refusal := _upgrade_refusal(head, upstream):
             return Refuse(refusal)
-        if self._step_up and (context := self._step_up.missing(head, target, lookup.session.contexts)):
-            claims = step_up.claims_for(context)
-            return Challenge(claims, step_up.problem(claims, headers=_reload_headers(head, upstream)))
-        forwards = self._sandboxed if _may_show_a_page(head, path) else self._forwards
+        forwards = self._sandboxed if _may_show_a_page(head, target.path) else self._forwards
         return forwards.get(upstream.id) or self._elsewhere(head, target, upstream)
 
     def _elsewhere(self, head: RequestHead, target: Target, upstream: UpstreamSettings) -> Decision:

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lampgate.config.settings import HeaderInjection, InjectedValue
-from lampgate.session.record import Session
+from lampgate.session.record import Session, Token
+
+_NO_TOKENS: Mapping[str, Token] = {}
 
 
-def injected_lines(injections: Iterable[HeaderInjection], session: Session) -> bytes:
+def token_names(injections: Iterable[HeaderInjection]) -> tuple[str, ...]:
+    """The further tokens (`ProviderSettings.tokens`) that these headers take."""
+    names = [value.token_name for injection in injections for value in injection.values if value.token_name]
+    return tuple(dict.fromkeys(names))
+
+
+def injected_lines(
+    injections: Iterable[HeaderInjection], session: Session, tokens: Mapping[str, Token] = _NO_TOKENS
+) -> bytes:
     """Complete header lines, each ending in CRLF, one for each header that has a value.
 
     Several values of one header are joined with a comma. A value with a line break in it adds nothing: it would
     forge a header.
+
+    :param tokens: further tokens of the session, by name; a header whose token is missing is left out.
     """
-    lines = []
+    return b"".join(f"{name}: {value}\r\n".encode() for name, value in injected_headers(injections, session, tokens))
+
+
+def injected_headers(
+    injections: Iterable[HeaderInjection], session: Session, tokens: Mapping[str, Token] = _NO_TOKENS
+) -> list[tuple[str, str]]:
+    """The same as names and values."""
+    headers = []
     for injection in injections:
-        values = [text for value in injection.values for text in _texts(value, session)]
-        if values:
-            line = f"{injection.name}: {','.join(values)}"
-            if not any(character in line for character in "\r\n\x00"):
-                lines.append(line.encode() + b"\r\n")
-    return b"".join(lines)
+        values = [text for value in injection.values for text in _texts(value, session, tokens)]
+        joined = ",".join(values)
+        if values and not any(character in joined for character in "\r\n\x00"):
+            headers.append((injection.name, joined))
+    return headers
 
 
-def _texts(value: InjectedValue, session: Session) -> list[str]:
+def _texts(value: InjectedValue, session: Session, tokens: Mapping[str, Token]) -> list[str]:
     subject = session.subject
     match value.claim:
         case "access_token":
@@ -40,4 +58,9 @@ def _texts(value: InjectedValue, session: Session) -> list[str]:
             texts = [subject.preferred_username]
         case "groups":
             texts = list(subject.groups)
+        case _ if value.token_name:
+            further = tokens.get(value.token_name)
+            texts = [further.value] if further else []
+        case _:
+            texts = list(subject.claims.get(value.claim_name, ()))
     return [value.prefix + text for text in texts if text]

@@ -14,11 +14,21 @@ from starlette.responses import Response
 from lampgate.config.settings import Settings
 from lampgate.identity.provider import Provider
 from lampgate.policy.allow import refusal
+from lampgate.policy.injection import injected_headers
+from lampgate.policy.open_access import OpenAccess
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.answers import data, nothing, redirect, refused, shown_form
+from lampgate.portal.constraints import are_met
 from lampgate.portal.visit import Visit
 from lampgate.session.record import Session
 from lampgate.session.store import Unknown
+
+_CONSTRAINTS = Problem(
+    status=403,
+    code="allow.constraints",
+    title="Not for this account",
+    sentence="The proxy in front asks for a group or an address that this account does not have.",
+)
 
 
 class Account:
@@ -29,6 +39,7 @@ class Account:
         self._provider = provider
         self._clock = clock
         self._prefix = settings.portal.prefix
+        self._open_access = OpenAccess(settings.open_access)
 
     async def page(self, _request: Request, visit: Visit) -> Response | Problem:
         """The who-am-I page."""
@@ -55,12 +66,25 @@ class Account:
             return refused(self._not_signed_in(visit), Wants.JSON, self._clock())
         return data(_userinfo(session))
 
-    async def auth(self, _request: Request, visit: Visit) -> Response | Problem:
-        """For ``auth_request`` of nginx and its kin: 202 with a session that may pass, else 401 or 403."""
+    async def auth(self, request: Request, visit: Visit) -> Response | Problem:
+        """For ``auth_request`` of nginx and its kin: 202 with a session that may pass, else 401 or 403.
+
+        The answer carries the headers about the person that are configured, for the proxy to pass on.
+        """
         session = visit.session
         if session is None:
+            if visit.asked_about is not None and self._open_access.admits(*visit.asked_about):
+                return nothing(202)
             return self._not_signed_in(visit)
-        return refusal(self._settings.allow, session.subject) or nothing(202)
+        if refused := refusal(self._settings.allow, session.subject):
+            return refused
+        if not are_met(request.query_params, session.subject):
+            return _CONSTRAINTS
+        answer = nothing(202)
+        for name, value in injected_headers(self._settings.inject_response, session):
+            # A name beyond Latin-1 goes as UTF-8, as it does to an upstream.
+            answer.headers.append(name, value.encode().decode("latin-1"))
+        return answer
 
     def _not_signed_in(self, visit: Visit) -> Problem:
         if isinstance(visit.lookup, Unknown):

@@ -22,11 +22,12 @@ from lampgate.config.settings import Settings
 from lampgate.errors import LampgateError
 from lampgate.identity import attempt as attempts
 from lampgate.identity.attempt import AttemptCookies, SignInAttempt
-from lampgate.identity.errors import quoted
+from lampgate.identity.errors import TokenEndpointError, quoted
 from lampgate.identity.provider import Provider, SignedIn
 from lampgate.identity.return_path import safe_return_path
-from lampgate.policy.allow import refusal
-from lampgate.policy.problem import Problem
+from lampgate.identity.scopes import ScopePlan
+from lampgate.policy.allow import CANNOT_TELL, refusal
+from lampgate.policy.problem import Problem, Wants
 from lampgate.portal import sign_in_problems as problems
 from lampgate.portal.answers import redirect, shown, with_cookies
 from lampgate.portal.visit import Visit, settled
@@ -42,6 +43,8 @@ _CALLBACK_PARAMETERS = ("state", "code", "error", "error_description", "iss")
 #: Codes of Entra take up to 1.5 KB.
 _LONGEST_CODE = 8_000
 _LONGEST_CLAIMS = 2_000
+#: The value of ``scopes`` in the URL that starts a sign-in without what lampgate adds to the configured scopes.
+_AS_CONFIGURED = "configured"
 
 
 class SignIn:
@@ -61,13 +64,20 @@ class SignIn:
         self._clock = clock
         self._count = count
         self._prefix = settings.portal.prefix
-        self._keeps_id_token = any(value.claim == "id_token" for header in settings.inject for value in header.values)
+        self._keeps_id_token = any(
+            value.claim == "id_token"
+            for header in (*settings.inject, *settings.inject_response)
+            for value in header.values
+        )
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
         """A page with one button; straight on where there is a session, or where no page is wanted."""
         return_path = self._return_path(request, visit)
         if visit.session is not None:
             return redirect(return_path)
+        if "x-auth-request-redirect" in request.headers and visit.wants is not Wants.PAGE:
+            # A proxy in front sends everything without a session here; a script can do nothing with a redirect.
+            return problems.not_signed_in(self.start_url(return_path))
         if self._settings.portal.skip_sign_in_page:
             return await self.start(request, visit)
         return shown(
@@ -82,7 +92,10 @@ class SignIn:
         return_path = self._return_path(request, visit)
         now = self._clock()
         attempt = attempts.begin(
-            return_path=return_path, redirect_uri=f"{visit.origin}{self._prefix}/callback", now=now
+            return_path=return_path,
+            redirect_uri=f"{visit.origin}{self._prefix}/callback",
+            now=now,
+            as_configured=request.query_params.get("scopes") == _AS_CONFIGURED,
         )
         prompt = request.query_params.get("prompt")
         try:
@@ -125,6 +138,9 @@ class SignIn:
             return _failed(problems.unknown_attempt(retry))
         done = delete_cookies([cookies.name(state)], visit.sign_in_attributes)
         outcome = await self._outcome(parameters, attempt)
+        if outcome is None:
+            _log.info("no consent for what was asked for besides the configured scopes; signing in without it")
+            return with_cookies(redirect(self.start_url(attempt.return_path, scopes=_AS_CONFIGURED)), done)
         self._count[outcome.code if isinstance(outcome, Problem) else "signed-in"] += 1
         if isinstance(outcome, Problem):
             return replace(outcome, headers=(*outcome.headers, *(("Set-Cookie", value) for value in done)))
@@ -137,8 +153,9 @@ class SignIn:
             f"{name}={quote(value, safe='/')}" for name, value in query.items()
         )
 
-    async def _outcome(self, parameters: Mapping[str, str], attempt: SignInAttempt) -> SignedIn | Problem:
-        """Who signed in, or why nobody did. The state matched."""
+    async def _outcome(self, parameters: Mapping[str, str], attempt: SignInAttempt) -> SignedIn | Problem | None:
+        """Who signed in, or why nobody did; None: to be tried with the scopes as configured. The state matched."""
+        scopes = self._provider.scopes
         retry = self.start_url(attempt.return_path)
         metadata = self._provider.metadata
         issuer = parameters.get("iss")
@@ -152,14 +169,20 @@ class SignIn:
         if "error" in parameters:
             hide = (code, attempt.state, attempt.nonce, attempt.code_verifier)
             description = parameters.get("error_description", "")
+            if not attempt.as_configured and scopes.lacks_consent(parameters["error"], description):
+                return None
             return _failed(problems.from_authorization_response(parameters["error"], description, retry, hide))
         if not code or len(code) > _LONGEST_CODE:
             return _failed(problems.malformed_callback("there is no usable code in it", retry))
         try:
             signed_in = await self._provider.redeem(code, attempt, attempt.redirect_uri)
         except LampgateError as error:
+            if not attempt.as_configured and isinstance(error, TokenEndpointError) and _lacks_consent(scopes, error):
+                return None
             return _failed(problems.from_error(error, retry), str(error))
         refused = refusal(self._settings.allow, signed_in.subject)
+        if refused is not None and refused.status == CANNOT_TELL:
+            return _failed(replace(refused, action=("Try again", retry)), _named(signed_in.subject))
         if refused is not None:
             other_account = self.start_url(attempt.return_path, prompt="select_account")
             return _failed(replace(refused, action=("Use another account", other_account)), _named(signed_in.subject))
@@ -193,12 +216,20 @@ class SignIn:
 
     def _return_path(self, request: Request, visit: Visit) -> str:
         values = request.query_params.getlist("rd")
+        if not values:
+            # A proxy in front cannot always put a whole path into a query.
+            values = request.headers.getlist("x-auth-request-redirect")
         value = values[0] if len(values) == 1 else None
         return safe_return_path(value, origin=visit.origin, portal_prefix=self._prefix)
 
     def _cookies(self, visit: Visit) -> AttemptCookies:
         session = self._settings.session
         return AttemptCookies(session.cookie.name, visit.sign_in_attributes, self._keys, session.sign_in_timeout)
+
+
+def _lacks_consent(scopes: ScopePlan, error: TokenEndpointError) -> bool:
+    codes = [error.aadsts] if error.aadsts is not None else []
+    return scopes.lacks_consent(error.suberror or error.error, error_codes=codes)
 
 
 def _single(request: Request) -> dict[str, str] | None:

@@ -101,6 +101,18 @@ def from_authorization_response(error: str, description: str, retry: str, hide: 
     )
 
 
+def not_signed_in(retry: str) -> Problem:
+    """There is no session, and whoever asks cannot sign in by being sent somewhere."""
+    return Problem(
+        status=401,
+        code="session.none",
+        title="Not signed in",
+        sentence="There is no session in this browser.",
+        remedy="Open the page in a browser to sign in.",
+        action=("Sign in", retry),
+    )
+
+
 def unknown_attempt(retry: str) -> Problem:
     """The callback's state belongs to no attempt of this browser, or to one that took too long."""
     return Problem(

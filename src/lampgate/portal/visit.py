@@ -9,6 +9,8 @@ from lampgate.policy.problem import Wants
 from lampgate.session.record import Session
 from lampgate.session.store import Found, Lookup, SessionStore
 from lampgate.wire.cookies import CookieAttributes
+from lampgate.wire.head import RequestHead
+from lampgate.wire.target import Target
 
 #: Where the visit is in the ASGI scope.
 SCOPE_KEY = "lampgate.visit"
@@ -22,6 +24,8 @@ class Visit:
     :ivar lookup: what the store said about the session.
     :ivar cookies: the request's cookies, by name.
     :ivar attributes: how the session cookie is kept.
+    :ivar asked_about: the request that a listed proxy in front asks about (``X-Forwarded-Method`` and ``-Uri``), and
+        its client; None where nobody who may say so does.
     """
 
     origin: str
@@ -30,6 +34,7 @@ class Visit:
     cookies: Mapping[str, str]
     attributes: CookieAttributes
     wants: Wants
+    asked_about: tuple[RequestHead, Target, str] | None = None
 
     @property
     def found(self) -> Found | None:

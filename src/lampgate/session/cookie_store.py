@@ -108,7 +108,7 @@ class CookieStore:
         bare = msgspec.structs.replace(session, tokens={}, id_token="")
         sealed = self._keys.seal(_KIND, pack(bare))
         if len(sealed) > _PART_LENGTH and self._groups_come_back():
-            without_groups = msgspec.structs.replace(bare.subject, groups=())
+            without_groups = msgspec.structs.replace(bare.subject, groups=(), groups_complete=False)
             sealed = self._keys.seal(_KIND, pack(msgspec.structs.replace(bare, subject=without_groups)))
         return sealed
 

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from lampgate.session.record import Session
+from lampgate.session.record import Session, Subject
 from lampgate.session.store import Absent, Found
 
 #: One entry holds a cookie (~4 KB) and the headers built from it (~3 KB): about 70 MB when full.
@@ -33,9 +33,11 @@ class LiveSession:
     :ivar ends_at: the end of the session, unless the person does something before (idle lifetime).
     :ivar renew_at: from then on the next request starts a renewal and goes on with the tokens there are.
     :ivar injected: complete header lines for the upstream.
+    :ivar added: complete header lines for the answers.
     :ivar log_user: the person, as the access log names them: a JSON string.
     :ivar behind: the cookie bytes of browsers that hold an older copy of the session than this.
     :ivar ended: why the session is over, once it is.
+    :ivar doubtful: whether it cannot be told right now if the person may pass; a renewal may bring what is missing.
     :ivar retry_at: after a renewal that nobody could tell the outcome of, when to ask again.
     :ivar failures: such renewals in a row.
     :ivar active_at: when the person last did something.
@@ -47,9 +49,11 @@ class LiveSession:
     ends_at: float = 0.0
     renew_at: float = inf
     injected: bytes = b""
+    added: bytes = b""
     log_user: str = ""
     behind: set[bytes] = field(default_factory=set)
     ended: Absent | None = None
+    doubtful: bool = False
     retry_at: float = 0.0
     failures: int = 0
     active_at: float = 0.0
@@ -57,6 +61,12 @@ class LiveSession:
 
     def __repr__(self) -> str:
         return f"LiveSession({self.found.session!r})"
+
+
+def nobody() -> LiveSession:
+    """What requests that need no session are forwarded with: no headers, no person, no end."""
+    session = Session(id="", subject=Subject("", ""), signed_in_at=0, expires_at=0)
+    return LiveSession(Found(session), good_until=inf, ends_at=inf, log_user='""')
 
 
 class LiveSessions:

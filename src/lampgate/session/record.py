@@ -10,7 +10,12 @@ from msgspec import Struct, field
 
 
 class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_username": "pu"}):
-    """Who signed in, from the ID token's claims."""
+    """Who signed in, from the ID token's claims.
+
+    :ivar groups_complete: whether ``groups`` are all; where not, the person may be in others as well. Nobody may be
+        refused for a group they are not in while that is so.
+    :ivar claims: by name, those that a rule or a header asks for; always as texts.
+    """
 
     issuer: str
     sub: str
@@ -20,6 +25,9 @@ class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_userna
     email: str = ""
     preferred_username: str = ""
     groups: tuple[str, ...] = ()
+    groups_complete: bool = True
+    roles: tuple[str, ...] = ()
+    claims: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -44,6 +44,9 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
         headers=tuple(
             _header(section, findings) for section in top.sections("injectRequestHeaders", alpha_keys.HEADER)
         ),
+        response_headers=tuple(
+            _header(section, findings) for section in top.sections("injectResponseHeaders", alpha_keys.HEADER)
+        ),
         bind_address=server.text("bindAddress") if server is not None else None,
     )
 

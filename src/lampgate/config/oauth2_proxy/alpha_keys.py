@@ -34,7 +34,7 @@ _NO_SHARED_SECRETS = Refused(
 TOP = (
     Key("upstreamConfig", Works("upstreams")),
     Key("injectRequestHeaders", Works("inject")),
-    Key("injectResponseHeaders", Refused("lampgate adds no headers about the person to responses")),
+    Key("injectResponseHeaders", Works("inject_response")),
     Key("server", Works("listen")),
     Key("metricsServer", Refused("there is no metrics listener yet")),
     Key("providers", Works("provider")),
@@ -170,7 +170,7 @@ PROVIDER = (
 )
 
 ENTRA = (
-    Key("allowedTenants", Works("provider.issuer_url")),
+    Key("allowedTenants", Works("allow.tenants")),
     Key("federatedTokenAuth", Works("provider.client_authentication")),
 )
 
@@ -179,7 +179,7 @@ OIDC = (
     Key("insecureAllowUnverifiedEmail", Works("provider.allow_unverified_email")),
     Key(
         "insecureSkipIssuerVerification",
-        Refused("the issuer is always checked", "Remove it, and name the tenant in issuerURL"),
+        NoEffect("the issuer is always checked; that of Entra's common authorities with each token's own tenant"),
         False,
     ),
     Key("insecureSkipNonce", NoEffect("the nonce is always sent and checked", fits=(False,))),

@@ -100,7 +100,10 @@ def _check_keys(values: Mapping, findings: Findings) -> None:
 
 def _refuse_features(top: ChartSection, findings: Findings) -> None:
     for name, what in (
-        ("authenticatedEmailsFile", "people are admitted by e-mail domain and by group"),
+        (
+            "authenticatedEmailsFile",
+            "the chart's own list is not read; mount one, and name it in authenticated-emails-file",
+        ),
         ("htpasswdFile", "people sign in with the OpenID provider only"),
     ):
         feature = top.section(name)

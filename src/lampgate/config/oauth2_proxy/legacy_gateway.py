@@ -38,6 +38,14 @@ _USER_HEADERS = (
     ("X-Forwarded-Preferred-Username", "preferred_username"),
 )
 
+#: What ``set-xauthrequest`` adds to answers.
+_RESPONSE_HEADERS = (
+    ("X-Auth-Request-User", "user"),
+    ("X-Auth-Request-Email", "email"),
+    ("X-Auth-Request-Preferred-Username", "preferred_username"),
+    ("X-Auth-Request-Groups", "groups"),
+)
+
 
 def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
     """What the options say about provider, upstreams and headers.
@@ -49,6 +57,7 @@ def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
         provider=_provider(options, place),
         upstreams=_upstreams(options),
         headers=_headers(options, place),
+        response_headers=_response_headers(options),
         bind_address=options.written("http-address", str),
     )
 
@@ -72,6 +81,7 @@ def _provider(options: Options, place: Place) -> WrittenProvider:
         allow_unverified_email=options.written("insecure-oidc-allow-unverified-email", bool),
         ca_files=_texts(options, "provider-ca-file"),
         allowed_groups=_texts(options, "allowed-group"),
+        allowed_roles=_texts(options, "allowed-role"),
         allowed_tenants=_texts(options, "entra-id-allowed-tenant"),
     )
 
@@ -139,6 +149,20 @@ def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
     if access_token is not None and access_token.value:
         headers.append(_header("X-Forwarded-Access-Token", "access_token", "", access_token.place))
     authorization = options.written("pass-authorization-header", bool)
+    if authorization is not None and authorization.value:
+        headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
+    return tuple(headers)
+
+
+def _response_headers(options: Options) -> tuple[WrittenHeader, ...]:
+    headers: list[WrittenHeader] = []
+    users = options.written("set-xauthrequest", bool)
+    if users is not None and users.value:
+        headers.extend(_header(name, claim, "", users.place) for name, claim in _RESPONSE_HEADERS)
+        access_token = options.written("pass-access-token", bool)
+        if access_token is not None and access_token.value:
+            headers.append(_header("X-Auth-Request-Access-Token", "access_token", "", access_token.place))
+    authorization = options.written("set-authorization-header", bool)
     if authorization is not None and authorization.value:
         headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
     return tuple(headers)

@@ -81,7 +81,7 @@ def read_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> OAu
 
     legacy_text = _legacy_text(sources, chart, findings)
     legacy = read_toml(legacy_text.text, legacy_text.origin, findings) if legacy_text is not None else None
-    given = _chart_options(sources, chart) + read_environment(environment, findings)
+    given = [*sources.arguments, *_chart_options(sources, chart), *read_environment(environment, findings)]
     if legacy is not None:
         given += read_legacy_file(legacy, findings)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lampgate.config.nodes import Mapping, Origin
 from lampgate.config.oauth2_proxy.environment import Variable
+from lampgate.config.oauth2_proxy.options import Given
 from lampgate.config.settings import Place
 
 
@@ -28,12 +29,14 @@ class Sources:
     :ivar chart_values: values for the Helm chart.
     :ivar alpha: alpha configurations, before environment variables are put in.
     :ivar legacy: TOML files.
+    :ivar arguments: what a command line gives.
     :ivar secrets: what Kubernetes Secrets hold under the chart's names, by environment variable.
     """
 
     chart_values: list[Mapping] = field(default_factory=list)
     alpha: list[Text] = field(default_factory=list)
     legacy: list[Text] = field(default_factory=list)
+    arguments: list[Given] = field(default_factory=list)
     secrets: dict[str, Variable] = field(default_factory=dict)
 
     @property

@@ -61,6 +61,7 @@ class WrittenProvider:
     allow_unverified_email: Written[bool] | None = None
     ca_files: Written[tuple[str, ...]] | None = None
     allowed_groups: Written[tuple[str, ...]] | None = None
+    allowed_roles: Written[tuple[str, ...]] | None = None
     allowed_tenants: Written[tuple[str, ...]] | None = None
 
 
@@ -109,4 +110,5 @@ class WrittenGateway:
     provider: WrittenProvider | None = None
     upstreams: tuple[WrittenUpstream, ...] = ()
     headers: tuple[WrittenHeader, ...] = ()
+    response_headers: tuple[WrittenHeader, ...] = ()
     bind_address: Written[str] | None = None

@@ -20,6 +20,7 @@ from lampgate.lab.entra.discovery import (
 )
 from lampgate.lab.entra.error_page import code_page
 from lampgate.lab.entra.errors import EntraError, incident
+from lampgate.lab.entra.graph import member_objects_endpoint
 from lampgate.lab.entra.lab_token import lab_token_endpoint
 from lampgate.lab.entra.logout import logout_endpoint
 from lampgate.lab.entra.rendering import stylesheet
@@ -48,6 +49,7 @@ def create_app(tenant: Tenant) -> Starlette:
             Route("/{tenant}/sign-in/account", account_endpoint, methods=_GET_AND_POST),
             Route("/{tenant}/sign-in/approval", approval_endpoint, methods=_GET_AND_POST),
             Route("/{tenant}/sign-in/consent", consent_endpoint, methods=_GET_AND_POST),
+            Route("/v1.0/me/getMemberObjects", member_objects_endpoint, methods=["POST"]),
             Route("/oidc/userinfo", userinfo_endpoint, methods=_GET_AND_POST),
             Route("/common/discovery/instance", _instance_discovery),
             Route(f"/{{tenant}}/v2.0/{_WELL_KNOWN}", _v2_configuration),

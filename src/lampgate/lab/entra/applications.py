@@ -31,6 +31,8 @@ class Application:
 
     :ivar platform: ``web`` has to authenticate at the token endpoint, ``public`` must not.
     :ivar secrets: the values of its client secrets.
+    :ivar certificates: PEM certificates whose keys may sign its assertions.
+    :ivar app_roles: the application roles assigned to people, by object id.
     :ivar required_resource_access: permissions by resource; the administrator has consented to them.
     :ivar group_membership_claims: put group ids into ID tokens.
     :ivar optional_claims: of the ID token: ``auth_time``, ``login_hint``, ``sid``.
@@ -43,6 +45,8 @@ class Application:
     platform: Literal["web", "public"] = "web"
     secrets: tuple[str, ...] = field(default=(), repr=False)
     federated_credentials: tuple[FederatedCredential, ...] = ()
+    certificates: tuple[bytes, ...] = ()
+    app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required_resource_access: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     group_membership_claims: bool = False
     optional_claims: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from lampgate.lab.entra.applications import Application, FederatedCredential
+from lampgate.lab.entra.certificates import verify_certificate_assertion
 from lampgate.lab.entra.errors import EntraError, iso7
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -69,16 +70,18 @@ class AssertionVerifier:
             await self._client.aclose()
             self._client = None
 
-    async def verify(self, application: Application, assertion: str) -> None:
+    async def verify(self, application: Application, assertion: str, token_endpoint: str) -> None:
         """Accept the assertion as the application's credential.
 
-        :raises EntraError: 50027, 70025, 700211, 700027, 700024, 700213, 7002138, 700212.
+        :param token_endpoint: the audience of assertions that the application signs itself.
+        :raises EntraError: 50027, 70025, 700211, 700027, 700024, 700213, 7002138, 700212, 700023.
         """
         header, claims = _read_unverified(assertion)
         issuer = str(claims.get("iss", ""))
         if issuer == application.app_id:
-            # Signed by the client itself, with a certificate: none is registered in the lab.
-            raise EntraError(700027, reason="The key was not found.")
+            verify_certificate_assertion(assertion, header, claims, application, token_endpoint)
+            _check_validity(claims, self._clock())
+            return
         if not application.federated_credentials:
             raise EntraError(70025, app_id=application.app_id, name=application.name)
         trusted = [record for record in application.federated_credentials if record.issuer == issuer]

@@ -25,10 +25,12 @@ async def authenticate_client(
     authorization: str | None,
     directory: Directory,
     verifier: AssertionVerifier,
+    token_endpoint: str,
 ) -> tuple[Application, ClientAuthenticationClass]:
     """The application, and how it proved itself.
 
     :param authorization: the ``Authorization`` header.
+    :param token_endpoint: the audience of assertions that the application signs itself.
     :raises EntraError: what is wrong with the client or its credential.
     """
     basic = _read_basic(authorization)
@@ -46,7 +48,7 @@ async def authenticate_client(
     if assertion is not None:
         if form.get("client_assertion_type") != ASSERTION_TYPE or secret is not None:
             raise EntraError(9002313)
-        await verifier.verify(application, assertion)
+        await verifier.verify(application, assertion, token_endpoint)
         return application, "2"
     if secret is None:
         raise EntraError(7000218)

@@ -197,6 +197,12 @@ _ROWS: Final = (
         "https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
     ),
     Aadsts(
+        700023,
+        "invalid_client",
+        "Client assertion audience claim does not match Realm issuer. Review the documentation at "
+        "https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+    ),
+    Aadsts(
         70025,
         "invalid_client",
         "The client '{app_id}'({name}) has no configured federated identity credentials.",

@@ -48,7 +48,12 @@ async def redeem(
     if grant_type not in _GRANT_TYPES:
         raise EntraError(70003, value=grant_type)
     application, authenticated = await authenticate_client(
-        authority, form, authorization, tenant.directory, tenant.assertions
+        authority,
+        form,
+        authorization,
+        tenant.directory,
+        tenant.assertions,
+        f"{tenant.origin}/{authority}/oauth2/v2.0/token",
     )
     if origin is not None:
         raise EntraError(9002326, origin=origin)

@@ -110,6 +110,7 @@ class Tenant:
             for resource_id, permissions in application.required_resource_access.items()
         }
         self._faults: deque[EntraError] = deque()
+        self._graph_faults: deque[int] = deque()
 
     async def aclose(self) -> None:
         """Close the connections to the issuers of federated credentials."""
@@ -154,7 +155,7 @@ class Tenant:
 
     @property
     def userinfo_endpoint(self) -> str:
-        """Graph's user info; Graph itself is not part of the lab."""
+        """Graph's user info; of Graph itself the lab has only what tells a person's groups."""
         return f"{self.origin}/oidc/userinfo"
 
     # The directory.
@@ -270,6 +271,14 @@ class Tenant:
         """Raise the error that was ordered for this token request, if there is one."""
         if self._faults:
             raise self._faults.popleft()
+
+    def fail_next_graph_request(self, status: int = 503, *, times: int = 1) -> None:
+        """Answer the next requests to Graph with this HTTP status."""
+        self._graph_faults.extend([status] * times)
+
+    def next_graph_fault(self) -> int | None:
+        """The status that was ordered for this request to Graph."""
+        return self._graph_faults.popleft() if self._graph_faults else None
 
     def require_mfa(self, username: str) -> None:
         """Demand a new approval of a person: grants answer 50076, and the next sign-in asks again."""

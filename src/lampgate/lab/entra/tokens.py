@@ -150,6 +150,8 @@ def id_token_claims(
     claims["rh"] = f"1.AX{_opaque(42)}."
     if "sid" in application.optional_claims:
         claims["sid"] = sign_in.session_id
+    if roles := application.app_roles.get(account.oid):
+        claims["roles"] = list(roles)
     claims["sub"] = pairwise_subject(issuers.tenant_id, application.app_id, account.oid)
     claims["tid"] = issuers.tenant_id
     claims["uti"] = _opaque(16)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from lampgate.config.errors import MissingSettingError
 from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
+from lampgate.config.oauth2_proxy.conversion.bearer import bearer_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.open_access import open_access
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.server import (
     listen_addresses,
@@ -49,13 +51,15 @@ def gateway_settings(
     url = public_url(options, overrides.public_url, portal.prefix if portal else PortalSettings().prefix, draft)
     proxies = trusted_proxies(options, draft)
     log = log_settings(options, draft)
+    opened = open_access(options, draft)
+    bearer = bearer_settings(options, draft)
     if written is None:
         return None
     provider = _provider(written, draft)
     upstreams = upstream_settings(written.upstreams, written.section, draft)
     headers = header_injections(written.headers, draft)
-    groups = written.provider.allowed_groups if written.provider is not None else None
-    allow = allow_settings(options, groups, options_place, draft)
+    response_headers = header_injections(written.response_headers, draft, "inject_response")
+    allow = allow_settings(options, written.provider, options_place, draft)
     listen = listen_addresses(written.bind_address, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None
@@ -67,6 +71,9 @@ def gateway_settings(
         allow=allow,
         upstreams=upstreams,
         inject=headers,
+        inject_response=response_headers,
+        open_access=opened,
+        bearer=bearer,
         portal=portal,
         trusted_proxies=proxies,
         log=log,

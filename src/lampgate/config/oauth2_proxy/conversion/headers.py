@@ -10,9 +10,9 @@ from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import WrittenHeader, WrittenHeaderValue
-from lampgate.config.settings import HeaderInjection, InjectedValue
+from lampgate.config.settings import BuiltInClaim, HeaderInjection, InjectedValue
 
-CLAIMS: tuple[str, ...] = get_args(InjectedValue.model_fields["claim"].annotation)
+CLAIMS: tuple[str, ...] = get_args(BuiltInClaim)
 #: oauth2-proxy has these as well.
 _OTHER_CLAIMS = frozenset({"refresh_token", "created_at", "expires_on"})
 
@@ -28,17 +28,23 @@ _RESERVED = frozenset(
 _PREFIX = re.compile(r"[ -~]*", re.ASCII)
 
 
-def header_injections(written: Sequence[WrittenHeader], draft: Draft) -> tuple[HeaderInjection, ...]:
-    """The headers that are right."""
+def header_injections(
+    written: Sequence[WrittenHeader], draft: Draft, setting: str = "inject"
+) -> tuple[HeaderInjection, ...]:
+    """The headers that are right.
+
+    :param setting: where in the settings they go.
+    """
     seen: dict[str, WrittenHeader] = {}
     injections = []
     for index, header in enumerate(written):
-        draft.keep(f"inject.{index}", header.place)
+        draft.keep(f"{setting}.{index}", header.place)
         values = [_value(value, draft) for value in header.values]
         usable = tuple(value for value in values if value is not None)
         if not _has_usable_name(header, seen, draft) or header.name is None:
             continue
-        _note_id_token(header, draft)
+        if setting == "inject":
+            _note_id_token(header, draft)
         if usable and len(usable) == len(values):
             injections.append(HeaderInjection(name=header.name.value, values=usable))
     return tuple(injections)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from lampgate.config.entra_authority import ENTRA_HOSTS, is_tenant_id, is_tenantless, tenant_of
 from lampgate.config.errors import (
     InvalidValueError,
     MissingSettingError,
@@ -27,12 +28,6 @@ _OTHER_KINDS = (
     "keycloak-oidc", "linkedin", "login.gov", "nextcloud", "sourcehut",
 )  # fmt: skip
 
-#: Entra's hosts in its clouds: worldwide, US government, China; and the issuer of version 1 tokens.
-_ENTRA_HOSTS = frozenset(
-    {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "sts.windows.net"}
-)
-_TENANTLESS = frozenset({"common", "organizations", "consumers"})
-
 _CLIENT_ID = re.compile(r"[!-~]+(?: [!-~]+)*")
 _CLIENT_ID_REMEDY = "Put the Application (client) ID there, which the app registration's overview in Entra shows"
 _ISSUER_REMEDY = (
@@ -47,9 +42,10 @@ def provider_settings(written: WrittenProvider, draft: Draft) -> ProviderSetting
     issuer = _issuer(written, draft)
     authentication = client_authentication(written, draft)
     _check_code_challenge(written.code_challenge_method, draft)
-    if issuer is not None:
-        _check_tenants(written.allowed_tenants, issuer, draft)
-    scopes = _scopes(written, draft, entra=kind == "entra" or (issuer is not None and issuer.host in _ENTRA_HOSTS))
+    is_entra = kind == "entra" or (issuer is not None and issuer.host in ENTRA_HOSTS)
+    if written.issuer_url is not None and is_entra and not _names_tenants(written, written.issuer_url, draft):
+        issuer = None
+    scopes = _scopes(written, draft, entra=is_entra)
     for path, value in (
         ("id", written.id),
         ("kind", written.kind),
@@ -186,15 +182,6 @@ def _issuer(written: WrittenProvider, draft: Draft) -> Url | None:
             remedy="Remove what follows the path (OpenID Connect Discovery 1.0, section 3)",
         )
         return None
-    tenant = url.path.strip("/").partition("/")[0].lower()
-    if url.host in _ENTRA_HOSTS and (tenant in _TENANTLESS or not tenant):
-        draft.findings.error(
-            UnsupportedSettingError,
-            "The issuer names no tenant, so people of every organisation could sign in",
-            place=issuer.place,
-            remedy=_ISSUER_REMEDY,
-        )
-        return None
     return url
 
 
@@ -229,17 +216,31 @@ def _check_code_challenge(written: Written[str] | None, draft: Draft) -> None:
     )
 
 
-def _check_tenants(written: Written[tuple[str, ...]] | None, issuer: Url, draft: Draft) -> None:
-    """A list of tenants asks for nothing more where it names only the issuer's own tenant."""
-    tenant = issuer.path.strip("/").partition("/")[0].lower()
-    if written is None or {allowed.strip().lower() for allowed in written.value} == {tenant}:
-        return
+def _names_tenants(written: WrittenProvider, issuer: Written[str], draft: Draft) -> bool:
+    """Whether it is said which tenants' people may sign in: the issuer's own, or those of a list."""
+    url, allowed = issuer.value.strip(), written.allowed_tenants
+    if not is_tenantless(url, known_to_be_entra=True):
+        if allowed is None or not is_tenant_id(tenant_of(url)):
+            return True
+        if tenant_of(url) in {tenant.strip().lower() for tenant in allowed.value}:
+            return True
+        draft.findings.error(
+            InvalidValueError,
+            "The issuer's own tenant is not among the allowed ones, so nobody could sign in",
+            place=allowed.place,
+            remedy="Add it; or, for several tenants, write organizations for the tenant in the issuer's URL",
+        )
+        return False
+    if tenant_of(url) and allowed is not None:
+        return True
+    listing = "; or list the tenants that may sign in: entra-id-allowed-tenant (allowedTenants)"
     draft.findings.error(
         UnsupportedSettingError,
-        "People of one tenant can sign in, the issuer's; a list of tenants is not supported",
-        place=written.place,
-        remedy="Remove it, and name the tenant in the issuer's URL",
+        "The issuer names no tenant, so people of every organisation could sign in",
+        place=issuer.place,
+        remedy=f"{_ISSUER_REMEDY}{listing if tenant_of(url) else ''}",
     )
+    return False
 
 
 def _ca_files(written: Written[tuple[str, ...]] | None, draft: Draft) -> tuple[Path, ...]:

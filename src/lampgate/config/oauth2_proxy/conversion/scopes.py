@@ -45,7 +45,7 @@ def read_scopes(written: Written[str] | None, place: Place, *, entra: bool, find
                 place=place,
                 remedy="Add openid to the scope",
             )
-    if "offline_access" not in scopes:
+    if "offline_access" not in scopes and not entra:
         findings.note(
             "config.no-offline-access",
             "offline_access is not among the scopes, so the provider issues no refresh token, and each session ends "

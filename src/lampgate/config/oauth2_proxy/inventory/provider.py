@@ -23,7 +23,7 @@ OPTIONS = (
         "entra_id_allowed_tenants",
         Kind.LIST,
         (),
-        Works("provider.issuer_url"),
+        Works("allow.tenants"),
         beside_alpha=False,
     ),
     Option(
@@ -81,7 +81,7 @@ OPTIONS = (
         "insecure_oidc_skip_issuer_verification",
         Kind.BOOLEAN,
         False,
-        Refused("the issuer is always checked", "Remove it, and name the tenant in oidc-issuer-url"),
+        NoEffect("the issuer is always checked; that of Entra's common authorities with each token's own tenant"),
         beside_alpha=False,
     ),
     Option(
@@ -223,14 +223,7 @@ OPTIONS = (
         beside_alpha=False,
     ),
     Option("allowed-group", "allowed_groups", Kind.LIST, (), Works("allow.groups"), beside_alpha=False),
-    Option(
-        "allowed-role",
-        "allowed_roles",
-        Kind.LIST,
-        (),
-        Refused("people are admitted by e-mail domain and by group", "Remove it, and use allowed-group"),
-        beside_alpha=False,
-    ),
+    Option("allowed-role", "allowed_roles", Kind.LIST, (), Works("allow.roles"), beside_alpha=False),
     Option(
         "backend-logout-url",
         "backend_logout_url",

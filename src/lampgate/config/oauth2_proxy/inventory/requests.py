@@ -5,36 +5,33 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_NO_BYPASS = Refused("no request passes without a session")
-_NO_BEARER = Refused("requests are admitted by their session, not by a token they bring")
-
 OPTIONS = (
-    Option("trusted-ip", "trusted_ips", Kind.LIST, (), _NO_BYPASS),
-    Option("skip-auth-regex", "skip_auth_regex", Kind.LIST, (), _NO_BYPASS),
-    Option("skip-auth-route", "skip_auth_routes", Kind.LIST, (), _NO_BYPASS),
+    Option("trusted-ip", "trusted_ips", Kind.LIST, (), Works("open_access.addresses")),
+    Option("skip-auth-regex", "skip_auth_regex", Kind.LIST, (), Works("open_access.routes")),
+    Option("skip-auth-route", "skip_auth_routes", Kind.LIST, (), Works("open_access.routes")),
     Option(
         "api-route",
         "api_routes",
         Kind.LIST,
         (),
-        Refused("lampgate tells scripts from page visits by itself and answers scripts with 401"),
+        NoEffect("lampgate tells scripts from page visits by itself and answers scripts with 401"),
     ),
     Option("skip-provider-button", "skip_provider_button", Kind.BOOLEAN, False, Works("portal.skip_sign_in_page")),
-    Option("skip-auth-preflight", "skip_auth_preflight", Kind.BOOLEAN, False, _NO_BYPASS),
-    Option("skip-jwt-bearer-tokens", "skip_jwt_bearer_tokens", Kind.BOOLEAN, False, _NO_BEARER),
+    Option("skip-auth-preflight", "skip_auth_preflight", Kind.BOOLEAN, False, Works("open_access.preflight")),
+    Option("skip-jwt-bearer-tokens", "skip_jwt_bearer_tokens", Kind.BOOLEAN, False, Works("bearer.enabled")),
     Option(
         "bearer-token-login-fallback",
         "bearer_token_login_fallback",
         Kind.BOOLEAN,
         True,
-        NoEffect("lampgate signs people in by their session only"),
+        NoEffect("a token that is not good counts as none, and the session is asked"),
     ),
     Option(
         "force-json-errors",
         "force_json_errors",
         Kind.BOOLEAN,
         False,
-        Refused("lampgate answers scripts with JSON and people with pages by itself"),
+        NoEffect("lampgate answers scripts with JSON and people with pages by itself"),
     ),
     Option(
         "encode-state", "encode_state", Kind.BOOLEAN, False, NoEffect("lampgate's state parameter is opaque anyway")
@@ -46,7 +43,7 @@ OPTIONS = (
         False,
         NoEffect("queries are passed on as they are"),
     ),
-    Option("extra-jwt-issuers", "extra_jwt_issuers", Kind.LIST, (), _NO_BEARER),
+    Option("extra-jwt-issuers", "extra_jwt_issuers", Kind.LIST, (), Works("bearer.issuers")),
     Option("email-domain", "email_domains", Kind.LIST, (), Works("allow.email_domains")),
     Option(
         "whitelist-domain",
@@ -60,9 +57,7 @@ OPTIONS = (
         "authenticated_emails_file",
         Kind.STRING,
         "",
-        Refused(
-            "people are admitted by e-mail domain and by group", "Remove it, and use allowed-group or email-domain"
-        ),
+        Works("allow.emails_file"),
     ),
     Option(
         "htpasswd-file", "htpasswd_file", Kind.STRING, "", Refused("people sign in with the OpenID provider only")

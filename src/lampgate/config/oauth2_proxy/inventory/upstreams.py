@@ -5,10 +5,7 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_NO_RESPONSE_HEADERS = Refused(
-    "lampgate adds no headers about the person to responses",
-    "Remove it; nginx's auth_request is not needed with lampgate in the path",
-)
+_NO_SHARED_PASSWORDS = Refused("headers are made of claims and tokens, not of shared passwords")
 
 OPTIONS = (
     Option(
@@ -73,14 +70,21 @@ OPTIONS = (
         Works("inject"),
         beside_alpha=False,
     ),
-    Option("set-basic-auth", "set_basic_auth", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
-    Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, _NO_RESPONSE_HEADERS, beside_alpha=False),
+    Option(
+        "set-basic-auth",
+        "set_basic_auth",
+        Kind.BOOLEAN,
+        False,
+        _NO_SHARED_PASSWORDS,
+        beside_alpha=False,
+    ),
+    Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, Works("inject_response"), beside_alpha=False),
     Option(
         "set-authorization-header",
         "set_authorization_header",
         Kind.BOOLEAN,
         False,
-        _NO_RESPONSE_HEADERS,
+        Works("inject_response"),
         beside_alpha=False,
     ),
     Option(
@@ -96,7 +100,7 @@ OPTIONS = (
         "basic_auth_password",
         Kind.STRING,
         "",
-        Refused("headers are made of claims and tokens, not of shared passwords"),
+        _NO_SHARED_PASSWORDS,
         beside_alpha=False,
     ),
     Option(
