@@ -53,7 +53,7 @@ def serve(
         list[Path],
         typer.Argument(
             metavar="FILE…",
-            help="Configuration: oauth2-proxy's Helm values, alpha YAML or .cfg, or a ConfigMap that holds them.",
+            help="Configuration: lampgate.yaml; oauth2-proxy's Helm values, alpha YAML or .cfg; or a ConfigMap.",
         ),
     ],
     listen: Annotated[
@@ -91,6 +91,48 @@ def serve(
         websocket_grace=websocket_grace,
         pre_stop_delay=pre_stop_delay,
     )
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for serve; also Headlamp's values.")
+    ],
+    output: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, json, or sarif (for code hosts).")
+    ] = "text",
+    fail_on: Annotated[
+        str, typer.Option(metavar="SEVERITY", help="Exit with 1 from this severity on: error, warning, or never.")
+    ] = "error",
+) -> None:
+    """Say everything that is wrong with or risky about a configuration."""
+    from lampgate.cli.check import Format, Threshold, run_check
+
+    for value, known, name in ((output, Format, "--format"), (fail_on, Threshold, "--fail-on")):
+        if value not in list(known):
+            raise typer.BadParameter(f"{name} takes {', '.join(known)}")
+    raise typer.Exit(run_check(files, output=Format(output), fail_on=Threshold(fail_on)))
+
+
+@app.command()
+def convert(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+    ] = None,
+) -> None:
+    """Print the lampgate.yaml that means the same as a configuration."""
+    from lampgate.cli.convert import run_convert
+
+    run_convert(files, output=output)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of lampgate.yaml, for editors and pipelines."""
+    from lampgate.cli.schema import run_schema
+
+    run_schema()
 
 
 @lab_app.callback()

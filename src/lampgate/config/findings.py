@@ -53,17 +53,24 @@ class Findings:
 
         :raises InvalidConfigurationError: where there is at least one error.
         """
-        if not self._errors:
+        found = self.errors(files)
+        if not found:
             return
+        raise InvalidConfigurationError(tuple(error for _, error in found))
+
+    def errors(self, files: Sequence[str]) -> list[tuple[Place | None, ConfigError]]:
+        """Every error with its place, in the order of the files and their lines; those without a line come last."""
         order = {file: number for number, file in enumerate(files)}
 
-        def position(found: tuple[Place | None, ConfigError]) -> tuple[int, int]:
+        def position(found: tuple[Place | None, ConfigError]) -> tuple[int, int, int]:
             place = found[0]
-            return (order.get(place.file, len(order)), place.line) if place is not None else (len(order) + 1, 0)
+            if place is None:
+                return (len(order) + 1, 0, 0)
+            return (order.get(place.file, len(order)), place.line, place.column)
 
         found = [each for each in self._errors if not self._is_written(*each)]
-        by_text = {str(error): error for _, error in sorted(found, key=position)}
-        raise InvalidConfigurationError(tuple(by_text.values()))
+        by_text = {str(error): (place, error) for place, error in sorted(found, key=position)}
+        return list(by_text.values())
 
     def _is_written(self, place: Place | None, error: ConfigError) -> bool:
         if place is None or not isinstance(error, MissingSettingError):

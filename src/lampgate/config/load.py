@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Environ
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lampgate.config.errors import InvalidValueError, MissingSettingError, UnknownSettingError, UnreadableConfigError
 from lampgate.config.files import read_configuration, read_text
 from lampgate.config.findings import Findings
 from lampgate.config.kubernetes_objects import Item, open_object
+from lampgate.config.native.loading import load_native
+from lampgate.config.native.references import Outside
 from lampgate.config.nodes import Mapping, Origin
 from lampgate.config.oauth2_proxy.chart_keys import SECRET_KEYS
+from lampgate.config.oauth2_proxy.conversion.draft import ReadText
 from lampgate.config.oauth2_proxy.conversion.gateway import Overrides
 from lampgate.config.oauth2_proxy.environment import Variable
 from lampgate.config.oauth2_proxy.loading import World, load_oauth2_proxy
@@ -24,49 +28,97 @@ from lampgate.config.recognition import Dialect, recognise
 from lampgate.config.settings import LoadedSettings, Place
 from lampgate.config.yaml_documents import read_yaml
 
-__all__ = ["Overrides", "load_settings"]
+__all__ = ["Collected", "Overrides", "collect", "load_settings"]
 
 _REMEDY = (
-    "Name a ConfigMap or Secret, values for oauth2-proxy's Helm chart, its alpha configuration (YAML), or its "
-    "configuration file (TOML)"
+    "Name a ConfigMap or Secret, a lampgate.yaml, values for oauth2-proxy's Helm chart, its alpha configuration "
+    "(YAML), or its configuration file (TOML)"
 )
 
 
 def load_settings(
-    paths: Sequence[Path], *, environ: Environ[str, str], overrides: Overrides | None = None
+    paths: Sequence[Path],
+    *,
+    environ: Environ[str, str],
+    overrides: Overrides | None = None,
+    read_text: ReadText = read_text,
 ) -> LoadedSettings:
     """Load the configuration.
 
     :param paths: the files, in the order in which Helm would lay values over each other.
     :param environ: this process's environment.
     :param overrides: what was given on the command line.
+    :param read_text: reads the files that the configuration names.
     :raises InvalidConfigurationError: with everything that is wrong.
     """
     findings = Findings()
     names = [str(path) for path in paths]
-    sources = Sources()
-    for path, name in zip(paths, names, strict=True):
-        text = read_configuration(path, findings)
-        if text is not None:
-            origin = Origin(name, range(1, text.count("\n") + 2))
-            _sort(Text(text, origin, Place(name, 0, "")), sources, findings)
-    if not paths:
-        findings.error(MissingSettingError, "No configuration file is named", remedy=_REMEDY)
+    collected = collect(paths, findings)
     # Settings that could not be read would all be reported as missing.
-    if sources.is_empty:
+    if collected.is_empty:
         findings.raise_errors(names)
         findings.error(MissingSettingError, "The files hold no configuration", remedy=_REMEDY)
         findings.raise_errors(names)
-    loaded = load_oauth2_proxy(sources, World(environ, overrides or Overrides(), read_text), findings)
+    world = World(environ, overrides or Overrides(), read_text)
+    if collected.native:
+        loaded = load_native(collected.native, Outside(environ, world.read_text), world.overrides, findings)
+    else:
+        loaded = load_oauth2_proxy(collected.sources, world, findings)
     findings.raise_errors(names)
     if loaded is None:
         raise AssertionError("a configuration was refused without a reason")
     return loaded
 
 
-def _sort(source: Text, sources: Sources, findings: Findings, *, in_object: bool = False) -> None:
+@dataclass(slots=True)
+class Collected:
+    """The documents of all files, sorted by dialect.
+
+    :ivar native: lampgate's own files.
+    :ivar sources: oauth2-proxy's.
+    :ivar in_secrets: the documents that are in Kubernetes Secrets, where secrets may stand in plain text.
+    """
+
+    native: list[Text] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
+    in_secrets: list[Origin] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found that configures a gateway."""
+        return not self.native and self.sources.is_empty
+
+
+def collect(paths: Sequence[Path], findings: Findings) -> Collected:
+    """Read the files and sort what they hold; what is in none of the dialects is reported."""
+    collected = Collected()
+    for path in paths:
+        text = read_configuration(path, findings)
+        if text is not None:
+            origin = Origin(str(path), range(1, text.count("\n") + 2), has_columns=True)
+            _sort(Text(text, origin, Place(str(path), 0, "")), collected, findings)
+    if not paths:
+        findings.error(MissingSettingError, "No configuration file is named", remedy=_REMEDY)
+    if collected.native and not collected.sources.is_empty:
+        findings.error(
+            InvalidValueError,
+            "Beside a lampgate.yaml there is a configuration of oauth2-proxy, and only one of them can count",
+            place=collected.native[0].place,
+            remedy="Keep the lampgate.yaml; lampgate convert makes one of oauth2-proxy's configuration",
+        )
+    return collected
+
+
+def _sort(source: Text, collected: Collected, findings: Findings, *, in_object: bool = False) -> None:
     """Find out what a text is, and put it where it belongs."""
-    match recognise(source.text):
+    sources = collected.sources
+    dialect = recognise(source.text)
+    if dialect is not Dialect.NATIVE:
+        # Only errors about lampgate's own file name columns.
+        source = replace(source, origin=replace(source.origin, has_columns=False))
+    match dialect:
+        case Dialect.NATIVE:
+            collected.native.append(source)
         case Dialect.LEGACY:
             sources.legacy.append(source)
         case Dialect.ALPHA:
@@ -76,7 +128,7 @@ def _sort(source: Text, sources: Sources, findings: Findings, *, in_object: bool
         case Dialect.KUBERNETES if not in_object:
             for document in read_yaml(source.text, source.origin, findings) or ():
                 for item in open_object(document, findings):
-                    _sort_item(item, sources, findings)
+                    _sort_item(item, collected, findings)
         case Dialect.EMPTY:
             findings.error(UnreadableConfigError, "The document is empty", place=source.place, remedy=_REMEDY)
         case _:
@@ -104,9 +156,11 @@ def _sort_chart_values(source: Text, sources: Sources, findings: Findings) -> No
             )
 
 
-def _sort_item(item: Item, sources: Sources, findings: Findings) -> None:
+def _sort_item(item: Item, collected: Collected, findings: Findings) -> None:
     if item.in_secret and item.key in SECRET_KEYS:
         variable, _ = SECRET_KEYS[item.key]
-        sources.secrets[variable] = Variable(item.text.rstrip("\r\n"), item.place)
+        collected.sources.secrets[variable] = Variable(item.text.rstrip("\r\n"), item.place)
         return
-    _sort(Text(item.text, item.origin, item.place), sources, findings, in_object=True)
+    if item.in_secret:
+        collected.in_secrets.append(item.origin)
+    _sort(Text(item.text, item.origin, item.place), collected, findings, in_object=True)

@@ -26,19 +26,25 @@ class Origin:
     :ivar file: the name of the outermost file.
     :ivar lines: the line in that file of each line of the text; the last one holds for all that follow.
     :ivar prefix: put before every key's path, e.g. ``config.configFile: ``.
+    :ivar has_columns: whether the text's columns are the file's, so that places name them.
     """
 
     file: str
     lines: Sequence[int]
     prefix: str = ""
+    has_columns: bool = False
 
     def line(self, index: int) -> int:
         """The file's line of the text's line ``index``, which counts from 0."""
         return self.lines[max(0, min(index, len(self.lines) - 1))] if self.lines else 0
 
-    def place(self, index: int, key: str) -> Place:
-        """The place of a key on the text's line ``index``."""
-        return Place(self.file, self.line(index), self.prefix + key if key else self.prefix.removesuffix(": "))
+    def place(self, index: int, key: str, column: int = -1) -> Place:
+        """The place of a key on the text's line ``index``.
+
+        :param column: counts from 0 as well; -1 where it is not known.
+        """
+        path = self.prefix + key if key else self.prefix.removesuffix(": ")
+        return Place(self.file, self.line(index), path, column + 1 if self.has_columns else 0)
 
 
 @dataclass(frozen=True, slots=True)

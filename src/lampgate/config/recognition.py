@@ -16,12 +16,16 @@ class Dialect(Enum):
 
     KUBERNETES = "a Kubernetes object"
     CHART_VALUES = "values for oauth2-proxy's Helm chart"
+    NATIVE = "lampgate.yaml"
     ALPHA = "oauth2-proxy's alpha configuration"
     LEGACY = "oauth2-proxy's configuration file"
     EMPTY = "an empty document"
     UNKNOWN = "none of these"
 
 
+#: lampgate's own file begins with the first of these; without it the others give it away if nothing else does.
+_NATIVE_KEY = "lampgate"
+_NATIVE_KEYS = frozenset({"public_url", "tenant", "client_id", "upstream", "upstreams", "provider"})
 _ALPHA_KEYS = frozenset(key.name.lower() for key in alpha_keys.TOP)
 
 #: A key at the very left, where everything inside a block is indented.
@@ -40,8 +44,10 @@ def recognise(text: str) -> Dialect:
     keys = set((_JSON_KEY if first.startswith("{") else _YAML_KEY).findall(text))
     if {"apiVersion", "kind"} & keys:
         return Dialect.KUBERNETES
+    if _NATIVE_KEY in keys:
+        return Dialect.NATIVE
     of_alpha = sum(key.lower() in _ALPHA_KEYS for key in keys)
     of_chart = len(keys & chart_keys.ALL)
     if not of_alpha and not of_chart:
-        return Dialect.UNKNOWN
+        return Dialect.NATIVE if keys & _NATIVE_KEYS else Dialect.UNKNOWN
     return Dialect.ALPHA if of_alpha > of_chart else Dialect.CHART_VALUES

@@ -585,14 +585,19 @@ class Settings(_Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value was written: the file, the line (from 1; 0 where there is none) and the key's path."""
+    """Where a value was written: the file, the line (from 1; 0 where there is none) and the key's path.
+
+    :ivar column: from 1; 0 where it is not known, as in documents inside other ones.
+    """
 
     file: str
     line: int
     key: str
+    column: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file} line {self.line}" if self.line else self.file
+        place = f"{place} column {self.column}" if self.line and self.column else place
         return f"{place}, {self.key}" if self.key else place
 
 

@@ -59,7 +59,7 @@ def read_yaml(text: str, origin: Origin, findings: Findings) -> list[Node] | Non
                 if document is not None and not is_null(document):
                     documents.append(document)
     except _UnreadableError as problem:
-        place = origin.place(problem.line, "")
+        place = origin.place(problem.line, "", problem.column)
         findings.error(UnreadableConfigError, problem.sentence, place=place, remedy=problem.remedy)
         return None
     return documents
@@ -80,12 +80,15 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
 
 
 class _UnreadableError(Exception):
-    """What stops the reading, with the text's line, which counts from 0."""
+    """What stops the reading, with the text's line and column, which count from 0; column -1: not known."""
 
-    def __init__(self, sentence: str, line: int, remedy: str = "Write the values out plainly") -> None:
+    def __init__(
+        self, sentence: str, line: int, remedy: str = "Write the values out plainly", *, column: int = -1
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.line = line
+        self.column = column
         self.remedy = remedy
 
 
@@ -97,7 +100,10 @@ def _events(text: str) -> Iterator[Event]:
         except Exception as error:  # the parser's own failures on hostile input are of many types
             mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
             raise _UnreadableError(
-                "This is not valid YAML", mark.line if mark is not None else 0, _INDENTATION
+                "This is not valid YAML",
+                mark.line if mark is not None else 0,
+                _INDENTATION,
+                column=mark.column if mark is not None else -1,
             ) from None
         if event is None:
             return
@@ -110,6 +116,7 @@ class _Frame:
 
     path: str
     line: int
+    column: int
     anchor: str | None
     is_mapping: bool
     items: list[Node] = field(default_factory=list)
@@ -117,6 +124,7 @@ class _Frame:
     merged: list[Mapping] = field(default_factory=list)
     key: str | None = None
     key_line: int = 0
+    key_column: int = 0
     nodes: int = 1
 
 
@@ -159,11 +167,11 @@ class _Builder:
         if event.tag is not None and str(event.tag) not in _COLLECTION_TAGS:
             self._refuse_tag(line)
         is_mapping = isinstance(event, MappingStartEvent)
-        self._open.append(_Frame(self._path(), line, event.anchor, is_mapping))
+        self._open.append(_Frame(self._path(), line, event.start_mark.column, event.anchor, is_mapping))
 
     def _end(self) -> None:
         frame = self._open.pop()
-        place = self._origin.place(frame.line, frame.path)
+        place = self._origin.place(frame.line, frame.path, frame.column)
         node: Node
         if frame.is_mapping:
             entries = dict(frame.entries)
@@ -179,7 +187,7 @@ class _Builder:
         line, text = event.start_mark.line, str(event.value)
         frame = self._open[-1] if self._open else None
         if frame is not None and frame.is_mapping and frame.key is None:
-            frame.key, frame.key_line = text, line
+            frame.key, frame.key_line, frame.key_column = text, line, event.start_mark.column
             return
         tag = None if event.tag is None else str(event.tag)
         is_plain = event.style is None and tag is None
@@ -189,7 +197,7 @@ class _Builder:
         # The lines of a literal block are the file's own; those of other styles are folded or escaped.
         first, last = line + 1, event.end_mark.line + 1
         lines = [self._origin.line(number) for number in range(first, last)] if event.style == "|" else ()
-        place = self._origin.place(line, self._path())
+        place = self._origin.place(line, self._path(), event.start_mark.column)
         self._add(Scalar(value, text, place, lines, plain=is_plain), 1, event.anchor, line)
 
     def _alias(self, event: AliasEvent) -> None:
@@ -216,7 +224,7 @@ class _Builder:
         key, frame.key = frame.key, None
         if key is None:
             raise _UnreadableError("A key of a mapping is not a text", line)
-        place = self._origin.place(frame.key_line, child_key(frame.path, key))
+        place = self._origin.place(frame.key_line, child_key(frame.path, key), frame.key_column)
         if key == "<<" and self._merge(frame, node):
             return
         if key in frame.entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Variables
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lampgate.config.errors import InvalidValueError, MissingSettingError
 from lampgate.config.findings import Findings
@@ -16,6 +16,7 @@ from lampgate.config.oauth2_proxy.conversion.client_authentication import FEDERA
 from lampgate.config.oauth2_proxy.conversion.draft import Draft, ReadText
 from lampgate.config.oauth2_proxy.conversion.gateway import Overrides, gateway_settings
 from lampgate.config.oauth2_proxy.environment import (
+    Environment,
     UsedVariables,
     combine,
     process_environment,
@@ -25,7 +26,7 @@ from lampgate.config.oauth2_proxy.inventory import BY_FLAG
 from lampgate.config.oauth2_proxy.legacy_file import read_legacy_file
 from lampgate.config.oauth2_proxy.legacy_gateway import legacy_gateway
 from lampgate.config.oauth2_proxy.options import ENVIRONMENT_PREFIX, Given
-from lampgate.config.oauth2_proxy.resolution import resolve
+from lampgate.config.oauth2_proxy.resolution import Options, resolve
 from lampgate.config.oauth2_proxy.sources import Sources, Text
 from lampgate.config.oauth2_proxy.written import WrittenGateway, WrittenProvider
 from lampgate.config.settings import LoadedSettings, Place
@@ -41,8 +42,39 @@ class World:
     read_text: ReadText
 
 
+@dataclass(frozen=True, slots=True)
+class OAuth2ProxyReading:
+    """What the files of a configuration say, before it is judged.
+
+    :ivar options: the options that count.
+    :ivar written: what is said about provider, upstreams and headers; None where that could not be read.
+    :ivar alpha: the alpha configuration, with its variables put in.
+    :ivar options_place: where missing options belong; None where what may hold them could not be read.
+    """
+
+    options: Options
+    written: WrittenGateway | None
+    alpha: Mapping | None
+    environment: Environment = field(repr=False)
+    options_place: Place | None
+
+
 def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> LoadedSettings | None:
     """The settings; None where something is missing or wrong, which has been reported."""
+    return convert_oauth2_proxy(read_oauth2_proxy(sources, world, findings), world, findings)
+
+
+def convert_oauth2_proxy(reading: OAuth2ProxyReading, world: World, findings: Findings) -> LoadedSettings | None:
+    """The settings of what was read; None where something is missing or wrong, which has been reported."""
+    draft = Draft(findings, reading.environment, world.read_text)
+    settings = gateway_settings(
+        reading.options, reading.written, world.overrides, draft, options_place=reading.options_place
+    )
+    return LoadedSettings(settings, draft.places, findings.notes) if settings is not None else None
+
+
+def read_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> OAuth2ProxyReading:
+    """What the files say, as far as it can be read; the rest has been reported."""
     chart = read_chart_values(sources.chart_values, sources.secrets, findings) if sources.chart_values else None
     layers = chart.environments if chart is not None else (sources.secrets,)
     environment = combine((process_environment(world.environ), *layers))
@@ -60,6 +92,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
     uses_alpha = bool(sources.alpha) or (chart is not None and chart.uses_alpha)
     variables = UsedVariables(environment)
     written: WrittenGateway | None = None
+    document: Mapping | None = None
     if uses_alpha:
         document = _alpha_document(sources, chart, variables, findings)
         written = read_alpha(document, findings) if document is not None else None
@@ -76,15 +109,7 @@ def load_oauth2_proxy(sources: Sources, world: World, findings: Findings) -> Loa
     if chart is not None:
         _note_unused_variables(chart, variables, findings)
 
-    draft = Draft(findings, environment, world.read_text)
-    settings = gateway_settings(
-        options,
-        written,
-        world.overrides,
-        draft,
-        options_place=options_place if is_complete else None,
-    )
-    return LoadedSettings(settings, draft.places, findings.notes) if settings is not None else None
+    return OAuth2ProxyReading(options, written, document, environment, options_place if is_complete else None)
 
 
 def _chart_options(sources: Sources, chart: ChartReading | None) -> list[Given]:
