@@ -67,7 +67,7 @@ def test_each_line_says_where_it_came_from(loader: Loader) -> None:
 
 def test_what_is_worth_knowing_comes_first(loader: Loader) -> None:
     _, _, native = converted(loader, FILLED_IN)
-    assert "# config.no-offline-access:" in native.partition("lampgate: 1")[0]
+    assert "# config.several-resources:" in native.partition("lampgate: 1")[0]
 
 
 def test_a_secret_in_plain_text_becomes_a_variable_to_set(loader: Loader) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, field_validator, model_validator
 
@@ -323,7 +323,9 @@ class InjectedValue(_Frozen):
 
     #: One of `BuiltInClaim`, ``token:<name>`` (one of `ProviderSettings.tokens`), or ``claim:<name>`` (a claim of the
     #: ID token, or a dotted path).
-    claim: BuiltInClaim | Annotated[str, Field(pattern=r"^(?:token:[a-z][a-z0-9-]{0,31}|claim:.+)$")]
+    claim: Annotated[
+        str, Field(pattern=rf"^(?:{'|'.join(get_args(BuiltInClaim))}|token:[a-z][a-z0-9-]{{0,31}}|claim:.+)$")
+    ]
     prefix: str = ""
 
     @property
