@@ -24,6 +24,7 @@ from lampgate.gateway.limits import Limits
 from lampgate.gateway.listeners import OpenListener
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
+from lampgate.identity.named_tokens import NamedTokens
 from lampgate.identity.provider import Provider
 from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
@@ -80,6 +81,11 @@ class Worker:
         self.provider = Provider(
             settings.provider, place_of=loaded.place_of, clock=clock, needs=subject_needs(settings)
         )
+        self._named_tokens = NamedTokens(
+            settings.provider.tokens,
+            redeem=lambda refresh_token, scopes: self.provider.redeem_for(refresh_token, scopes),
+            clock=clock,
+        )
         self._shared = open_shared_sessions(settings, self._keys, revocations, clock=clock)
         stores = {secure: self._store(attributes[secure], revocations) for secure in (True, False)}
         self._path = DataPath(
@@ -93,6 +99,7 @@ class Worker:
                 lambda session: self.provider.refresh(session),
                 clock,
                 self._metrics,
+                self._named_tokens,
                 self._bearer_session(),
             ),
             portal=self._portal(),
@@ -136,6 +143,7 @@ class Worker:
         if settings.provider != self._settings.provider:
             await self._change_provider(settings, loaded)
         self._settings = settings
+        self._named_tokens.use(settings.provider.tokens)
         self._path.reload(
             settings,
             portal=self._portal(),

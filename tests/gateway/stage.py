@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from lampgate.config.settings import (
     AllowSettings,
@@ -27,8 +27,10 @@ from lampgate.config.settings import (
 )
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.further_tokens import TokenSource
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
+from lampgate.identity.named_tokens import NamedTokens
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.portal.problems import render
@@ -138,6 +140,13 @@ async def no_renewal(_session: Session) -> Renewal:
     raise AssertionError("a renewal was asked for")
 
 
+async def _no_token(refresh_token: str, scopes: tuple[str, ...]) -> NoReturn:
+    raise AssertionError("a further token was asked for")
+
+
+NO_FURTHER_TOKENS = NamedTokens({}, redeem=_no_token, clock=time.time)
+
+
 class Stage:
     """The gateway between clients and one origin. Use as an async context manager."""
 
@@ -147,10 +156,12 @@ class Stage:
         limits: Limits | None = None,
         redeem: Redeem = no_renewal,
         bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        further: TokenSource = NO_FURTHER_TOKENS,
         **changes: Any,
     ) -> None:
         self._redeem = redeem
         self._bearer = bearer
+        self._further = further
         # Most conversations end in the middle of something; nothing of it is waited for.
         self._limits = replace(limits or Limits(), drain_timeout=0.05)
         self._changes = changes
@@ -181,6 +192,7 @@ class Stage:
             self._redeem,
             time.time,
             self.metrics,
+            self._further,
             self._bearer,
             lambda: 0.5,
         )

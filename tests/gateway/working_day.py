@@ -27,7 +27,7 @@ from lampgate.session.seal import KeyRing
 from lampgate.session.store import Absent, SessionStore, Unknown
 from lampgate.wire.cookies import CookieAttributes
 from lampgate.wire.head import RequestHead
-from tests.gateway.stage import settings
+from tests.gateway.stage import NO_FURTHER_TOKENS, settings
 
 NINE, MINUTE, HOUR = 1_800_000_000, 60, 3600
 
@@ -87,6 +87,7 @@ class Replica:
             provider,
             lambda: provider.now,
             Metrics(),
+            NO_FURTHER_TOKENS,
             jitter=chance.random,
         )
 

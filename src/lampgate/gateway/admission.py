@@ -13,12 +13,13 @@ from math import inf
 import msgspec
 
 from lampgate.config.settings import Settings
+from lampgate.gateway.further_tokens import FurtherTokens, TokenSource
 from lampgate.gateway.renewals import Renewals
 from lampgate.identity.bearer import bearer_in
 from lampgate.observe.access_log import quoted
 from lampgate.observe.metrics import Metrics
 from lampgate.policy import allow
-from lampgate.policy.injection import injected_lines
+from lampgate.policy.injection import injected_lines, token_names
 from lampgate.session.live import LiveSession, LiveSessions, newest
 from lampgate.session.record import Session
 from lampgate.session.renewal import Redeem
@@ -46,6 +47,7 @@ class Admission:
     :param stores: by whether the origin is secure, because the cookie's name and attributes hang on that.
     :param attributes: the cookies' attributes, likewise.
     :param redeem: asks the provider for new tokens.
+    :param further: where tokens for other resources come from.
     :param bearer: judges a token that a request brings; None: none is looked at.
     :param jitter: a number from 0 to 1 that spreads renewals.
     """
@@ -59,6 +61,7 @@ class Admission:
         redeem: Redeem,
         clock: Callable[[], float],
         metrics: Metrics,
+        further: TokenSource,
         bearer: Callable[[str], Awaitable[Lookup]] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -82,6 +85,8 @@ class Admission:
             clock=clock,
             jitter=jitter,
         )
+        self._further = FurtherTokens(further, self._build_headers, clock)
+        self._further.names = token_names((*settings.inject, *settings.inject_response))
         revocations.subscribe(self._revoked)
 
     @property
@@ -94,6 +99,8 @@ class Admission:
         live = self._live[secure].get(cookie, now)
         if live is not None and live.renew_at <= now:
             self._renewals.ahead(live, self.stores[secure])
+        if live is not None and live.further_at <= now:
+            self._further.ahead(live)
         return live
 
     def look_up(self, head: RequestHead, *, secure: bool, now: float) -> Admitted | Awaitable[Admitted]:
@@ -151,6 +158,7 @@ class Admission:
         self._settings = settings
         self._idle_timeout = settings.session.idle_timeout
         self._bearer = bearer
+        self._further.names = token_names((*settings.inject, *settings.inject_response))
         for lives in self._live.values():
             for live in lives.all():
                 # What the provider has ended stays ended, whatever the settings say.
@@ -167,6 +175,7 @@ class Admission:
     async def close(self) -> None:
         """Give up what is under way."""
         await self._renewals.close()
+        await self._further.close()
 
     async def _later(self, answer: Awaitable[Lookup], cookie: bytes, *, secure: bool) -> Admitted:
         judged = self._judge(await answer, cookie, secure=secure)
@@ -195,9 +204,19 @@ class Admission:
         now = self._clock()
         if live.ends_at <= now:
             return Absent("idle" if live.found.session.good_until() > now else "expired")
-        if live.good_until > now:
+        if live.good_until > now and live.further_until > now:
             return live
-        return self._renewals.wait(live, self.stores[secure])
+        return self._make_good(live, secure=secure)
+
+    async def _make_good(self, live: LiveSession, *, secure: bool) -> Admitted:
+        """Get the tokens without which no request can go on."""
+        if live.good_until <= self._clock():
+            outcome = await self._renewals.wait(live, self.stores[secure])
+            if not isinstance(outcome, LiveSession):
+                return outcome
+        if live.further_until <= self._clock():
+            return await self._further.complete(live) or live
+        return live
 
     def _live_of(self, found: Found, cookie: bytes, *, secure: bool) -> LiveSession:
         """The live session of a record: the one in use, with whatever the record has that is newer."""
@@ -230,8 +249,8 @@ class Admission:
     def _take_over(self, live: LiveSession, found: Found) -> None:
         session = found.session
         live.found = found
-        live.injected = injected_lines(self._settings.inject, session)
-        live.added = injected_lines(self._settings.inject_response, session)
+        self._further.begin(live)
+        self._build_headers(live)
         live.log_user = quoted(session.subject.preferred_username or session.subject.email or session.subject.key)
         live.ended = self._over(session)
         refusal = allow.refusal(self._settings.allow, session.subject) if live.ended is None else None
@@ -244,6 +263,11 @@ class Admission:
         self._was_active(live, float(session.active_at))
         if live.ended is None and session.refresh_token:
             live.renew_at = renewal_due(session.access_token, self._settings.session.renew_after, self._jitter())
+
+    def _build_headers(self, live: LiveSession) -> None:
+        session = live.found.session
+        live.injected = injected_lines(self._settings.inject, session, live.further)
+        live.added = injected_lines(self._settings.inject_response, session)
 
     def _over(self, session: Session) -> Absent | None:
         """Why this session is over, though its record is in order."""
@@ -261,4 +285,8 @@ class Admission:
 
     def _revoked(self, revocation: Revocation) -> None:
         for lives in self._live.values():
+            if self._further.names:
+                for live in lives.all():
+                    if revocation.means(live.found.session):
+                        self._further.forget(live.found.session.id)
             lives.forget(revocation.means)

@@ -62,6 +62,12 @@ class NamedTokens:
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._under_way: dict[tuple[str, str], asyncio.Task[_Outcome]] = {}
 
+    def use(self, scopes: Mapping[str, tuple[str, ...]]) -> None:
+        """Go on with other settings. Tokens for other scopes than before are asked for anew."""
+        for key in [key for key in self._entries if scopes.get(key[1]) != self._scopes.get(key[1])]:
+            del self._entries[key]
+        self._scopes = scopes
+
     async def token(self, session: Session, name: str) -> Token | Refused | Unsure:
         """The token of that name: the one there is, or a new one. Asked for once, however many wait for it.
 

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from lampgate.session.record import Session, Subject
+from lampgate.session.record import Session, Subject, Token
 from lampgate.session.store import Absent, Found
 
 #: One entry holds a cookie (~4 KB) and the headers built from it (~3 KB): about 70 MB when full.
@@ -35,6 +35,9 @@ class LiveSession:
     :ivar injected: complete header lines for the upstream.
     :ivar added: complete header lines for the answers.
     :ivar log_user: the person, as the access log names them: a JSON string.
+    :ivar further: tokens for other resources that headers take, by name.
+    :ivar further_until: from then on no request is forwarded before those are asked for anew.
+    :ivar further_at: from then on they are asked for in the background.
     :ivar behind: the cookie bytes of browsers that hold an older copy of the session than this.
     :ivar ended: why the session is over, once it is.
     :ivar doubtful: whether it cannot be told right now if the person may pass; a renewal may bring what is missing.
@@ -51,6 +54,9 @@ class LiveSession:
     injected: bytes = b""
     added: bytes = b""
     log_user: str = ""
+    further: dict[str, Token] = field(default_factory=dict)
+    further_until: float = inf
+    further_at: float = inf
     behind: set[bytes] = field(default_factory=set)
     ended: Absent | None = None
     doubtful: bool = False
@@ -83,7 +89,7 @@ class LiveSessions:
     def get(self, cookie: bytes, now: float) -> LiveSession | None:
         """The session these cookie bytes were found to hold, if it can be used as it is at ``now``."""
         live = self._entries.get(cookie)
-        if live is None or live.good_until <= now:
+        if live is None or live.good_until <= now or live.further_until <= now:
             return None
         self._entries.move_to_end(cookie)
         return live
