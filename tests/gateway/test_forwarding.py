@@ -404,3 +404,33 @@ async def test_the_log_names_the_person_and_never_the_token() -> None:
         assert (line["status"], line["path"], line["user"], line["bytes"]) == (200, '/a"b', "rita@contoso.example", 5)
         assert b"secret-code" not in stage.log
         assert TOKEN.encode() not in stage.log
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+async def test_a_client_that_wants_it_closed_gets_it_closed(framing: str) -> None:
+    async with Stage() as stage:
+        client = await stage.client()
+        client.sends(stage.request("GET / HTTP/1.1", "Connection: close"))
+        origin = await stage.origin()
+        await origin.receives_head()
+        if framing == "length":
+            origin.answers_ok()
+        else:
+            origin.answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+        answer = await client.gets_end()
+        assert b"\r\nConnection: close\r\n" in answer
+
+
+async def test_a_connection_that_the_upstream_closes_is_not_used_again() -> None:
+    async with Stage() as stage:
+        client = await stage.client()
+        client.sends(stage.request())
+        first = await stage.origin()
+        await first.receives_head()
+        first.answers_ok(b"", "Connection: close")
+        assert (await client.gets_answer())[0] == 200
+        client.sends(stage.request("POST / HTTP/1.1", "Content-Length: 1", body=b"x"))
+        second = await stage.origin()
+        await second.receives_head()
+        second.answers_ok()
+        assert (await client.gets_answer())[0] == 200

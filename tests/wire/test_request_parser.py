@@ -105,6 +105,27 @@ class TestAccepted:
         else:
             assert parser.parse(block) == expected
 
+    @pytest.mark.parametrize(
+        ("version", "lines", "stays_open"),
+        [
+            ("1.1", [], True),
+            ("1.1", ["Connection: keep-alive"], True),
+            ("1.1", ["Connection: close"], False),
+            ("1.1", ["Connection: Close"], False),
+            ("1.1", ["Connection: x-hop,\tclose"], False),
+            ("1.1", ["Connection: keep-alive", "Connection: close"], False),
+            ("1.1", ["Connection: close-by"], True),
+            ("1.1", ["Connection: close", "Content-Length: 3"], False),
+            ("1.1", ["Connection: close", "Transfer-Encoding: chunked"], False),
+            ("1.0", [], False),
+            ("1.0", ["Connection: keep-alive"], True),
+            ("1.0", ["Connection: keep-alive, close"], False),
+        ],
+    )
+    def test_what_becomes_of_the_connection(self, version: str, lines: list[str], stays_open: bool) -> None:
+        block = head("Host: a", *lines, request_line=f"POST / HTTP/{version}")
+        assert RequestParser().parse(block).keep_alive is stays_open
+
     def test_http_1_0_without_a_host_closes(self) -> None:
         parsed = RequestParser().parse(head(request_line="GET / HTTP/1.0"))
         assert (parsed.host, parsed.keep_alive) == (b"", False)

@@ -132,7 +132,6 @@ class RequestParser(ChunkFollower):
         _judge(head)
         if upgrading and head.body:
             raise BadRequestError("A request to switch protocols cannot have a body")
-        head.keep_alive = parser.should_keep_alive()
         self._fresh = not head.body and not upgrading
         return head
 
@@ -182,7 +181,10 @@ def _judge(head: RequestHead) -> None:
             connection = connection + b"," + value.lower() if connection else value.lower()
     if not head.host and (head.version == "1.1" or b"host" in seen):
         raise BadRequestError("The request has no Host")
-    if upgrade and b"upgrade" in {option.strip() for option in connection.split(b",")}:
+    # Not llhttp's word for it: it has forgotten by the time that a message without a body is complete.
+    options = {option.strip() for option in connection.split(b",")} if connection else ()
+    head.keep_alive = b"close" not in options and (head.version == "1.1" or b"keep-alive" in options)
+    if upgrade and b"upgrade" in options:
         head.upgrade = upgrade
 
 

@@ -60,7 +60,8 @@ class ResponseParser(ChunkFollower):
         if not block.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")):
             raise BadResponseError("The upstream does not speak HTTP/1.1")
         status = parser.get_status_code()
-        head = ResponseHead(status, block, keep_alive=parser.should_keep_alive())
+        # Not llhttp's word for it: it has forgotten by the time that a message without a body is complete.
+        head = ResponseHead(status, block, keep_alive=block.startswith(b"HTTP/1.1 "))
         body = UNTIL_CLOSE
         for match in _SPECIAL.finditer(block.lower()):
             name = match[1]
@@ -74,6 +75,9 @@ class ResponseParser(ChunkFollower):
                 if value.lower() != b"chunked":
                     raise BadResponseError("The upstream uses a transfer coding other than chunked")
                 body = CHUNKED
+            elif name == b"connection":
+                options = {option.strip() for option in value.lower().split(b",")}
+                head.keep_alive = b"close" not in options and (head.keep_alive or b"keep-alive" in options)
         head.body = 0 if to_head_request or status < 200 or status in (204, 304) else body
         if head.body == UNTIL_CLOSE:
             head.keep_alive = False
