@@ -21,7 +21,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lampgate.lab import world
 from lampgate.lab.entra.app import create_app
@@ -43,6 +43,7 @@ from tests.store.servers import Server
 
 COOKIE_SECRET = os.urandom(32)
 _PATIENCE = 30.0
+_TOKENS = ("access_token", "refresh_token", "id_token")
 
 
 class Entra:
@@ -51,6 +52,7 @@ class Entra:
     :ivar token_requests: how often the token endpoint was asked.
     :ivar delay: seconds that the token endpoint takes; the real one takes 50 to 300 ms.
     :ivar away: answers nothing but 503.
+    :ivar issued: every token that was given out.
     """
 
     def __init__(self, tenant: Tenant) -> None:
@@ -58,6 +60,7 @@ class Entra:
         self.token_requests = 0
         self.delay = 0.1
         self.away = False
+        self.issued: set[str] = set()
         self._app: ASGIApp = create_app(tenant)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +71,22 @@ class Entra:
                 await send({"type": "http.response.start", "status": 503, "headers": []})
                 await send({"type": "http.response.body", "body": b""})
                 return
+            send = self._noting(send)
         await self._app(scope, receive, send)
+
+    def _noting(self, send: Send) -> Send:
+        body = b""
+
+        async def note(message: Message) -> None:
+            nonlocal body
+            if message["type"] == "http.response.body":
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    answer = json.loads(body)
+                    self.issued |= {answer[name] for name in _TOKENS if name in answer}
+            await send(message)
+
+        return note
 
 
 class Dashboard:
@@ -97,6 +115,12 @@ class Dashboard:
                     self.wrong["expired"] += 1
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         writer.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _expires_at(token: bytes) -> float:
@@ -129,13 +153,16 @@ class Replica:
 class Deployment:
     """Use as an async context manager; everything ends with it."""
 
-    def __init__(self, folder: Path, *, count: int, store: Server | None = None) -> None:
+    def __init__(self, folder: Path, *, count: int, store: Server | None = None, access_log: bool = False) -> None:
         self.store = store
+        self._access_log = access_log
         self.dashboard = Dashboard()
         self.replicas: list[Replica] = []
         self._folder = folder
         self._count = count
         self._stack = AsyncExitStack()
+        #: Where the first replica listens, and people can sign in.
+        self.port = _free_port()
 
     async def __aenter__(self) -> Self:
         try:
@@ -148,7 +175,8 @@ class Deployment:
     async def _start(self) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         authority = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        application = gateway_application((CALLBACK, SIGNED_OUT), "https://cluster.example/", secrets=[SECRET])
+        callbacks = (CALLBACK, SIGNED_OUT, f"http://localhost:{self.port}/oauth2/callback")
+        application = gateway_application(callbacks, "https://cluster.example/", secrets=[SECRET])
         tenant = Tenant(authority, applications=[application])
         self.entra = Entra(tenant)
         await serve(self._stack, self.entra, listener)
@@ -165,7 +193,8 @@ class Deployment:
             shared = SharedSessions(store_replicas.settings(self.store), ring, Revocations(time.time), lifetime=3600)
             self._stack.push_async_callback(shared.close)
             self._sessions = TicketStore("lampgate", attributes, shared)
-        self.replicas = list(await asyncio.gather(*(self.start_replica() for _ in range(self._count))))
+        ports = [self.port, *(_free_port() for _ in range(self._count - 1))]
+        self.replicas = list(await asyncio.gather(*(self.start_replica(port) for port in ports)))
         self.entra.token_requests = 0
 
     async def __aexit__(self, *_: object) -> None:
@@ -173,9 +202,8 @@ class Deployment:
         await self._stack.aclose()
         await self.entra.tenant.aclose()
 
-    async def start_replica(self) -> Replica:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+    async def start_replica(self, port: int | None = None) -> Replica:
+        port = port or _free_port()
         log = self._folder / f"replica-{port}.log"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("OAUTH2_PROXY_", "AZURE_"))}
         with log.open("wb") as output:
@@ -240,7 +268,6 @@ class Deployment:
         (self._folder / "secret").write_bytes(base64.urlsafe_b64encode(COOKIE_SECRET))
         lines = [
             "lampgate: 1",
-            "public_url: http://localhost",
             "provider:",
             "  kind: entra",
             f"  issuer_url: {tenant.issuer}",
@@ -256,6 +283,6 @@ class Deployment:
             "allow: {email_domains: ['*']}",
             f"upstreams: [{{id: main, url: 'http://127.0.0.1:{dashboard}'}}]",
             "inject: [{name: Authorization, values: [{claim: access_token, prefix: 'Bearer '}]}]",
-            "log: {access: false}",
+            f"log: {{access: {str(self._access_log).lower()}}}",
         ]
         return "\n".join(lines) + "\n"
