@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs format clean
+.PHONY: help setup demo test check bench docs format clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: setup ## Lint, format check, types, import direction
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: setup ## Compare with every peer that is on this machine
+	@$(BIN)/python -m bench --write docs/benchmarks
 
 docs: setup ## Draw the pages that are drawn from the code
 	$(BIN)/python -m lampgate.config.oauth2_proxy.reference > docs/oauth2-proxy-options.md

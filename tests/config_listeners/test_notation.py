@@ -71,6 +71,8 @@ def test_what_is_understood(text: str, listener: Listener) -> None:
         ("localhost:1,tls-cert-file=/x", "its key"),
         ("localhost:1,tls-min-version=1.2", "its key"),
         (f"localhost:1,{_TLS},tls-min-version=1.1", "1.2 or 1.3"),
+        (f"localhost:1,{_TLS},http2=maybe", "on or off"),
+        ("localhost:1,http2=off", "its key"),
         ("localhost:1,speed=9", "unknown"),
         ("fd:2", "systemd"),
         ("fd:x", "systemd"),

@@ -173,7 +173,7 @@ class Stage:
 
     async def __aenter__(self) -> Stage:
         loop = asyncio.get_running_loop()
-        self._origin = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**20)
+        self._origin = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**20, backlog=1024)
         self.origin_port = self._origin.sockets[0].getsockname()[1]
         self.settings = settings(self.origin_port, **self._changes)
         self.revocations = Revocations(time.time)

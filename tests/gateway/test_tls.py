@@ -17,7 +17,6 @@ import trustme
 from lampgate.config.settings import ListenAddress, TlsSettings
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.listeners import open_listeners
-from lampgate.gateway.protocols import ALPN
 from lampgate.gateway.tls import CertificateError, ServerCertificate
 from tests.gateway.stage import PATIENCE, Client, Stage
 
@@ -233,7 +232,7 @@ def test_a_certificate_that_cannot_be_used(authority: trustme.CA, tmp_path: Path
     tls = write(authority, tmp_path)
     spoil(tmp_path)
     with pytest.raises(CertificateError) as raised:
-        ServerCertificate(tls, ALPN)
+        ServerCertificate(tls, ("http/1.1",))
     assert cause in raised.value.cause
     assert str(tmp_path) in str(raised.value)
 
@@ -251,7 +250,7 @@ def test_an_encrypted_key_asks_nobody(authority: trustme.CA, tmp_path: Path) -> 
         )
     )
     with pytest.raises(CertificateError) as raised:
-        ServerCertificate(tls, ALPN)
+        ServerCertificate(tls, ("http/1.1",))
     assert "encrypted" in raised.value.cause
 
 

@@ -6,7 +6,7 @@
 
 Parameters follow, each behind a comma: ``mode=0660`` (local sockets, as in oauth2-proxy), and for every kind
 ``proxy-protocol-from=NETWORK`` (may be repeated; ``unix`` for local sockets), ``tls-cert-file=PATH``,
-``tls-key-file=PATH``, ``tls-min-version=1.3``. Pure; no file is looked at.
+``tls-key-file=PATH``, ``tls-min-version=1.3``, ``http2=off``. Pure; no file is looked at.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def parse_listener(text: str) -> Listener:
     if values:
         raise NotationError(
             "The address has a parameter that is unknown, or is for another kind of listener",
-            "Known are mode (local sockets), proxy-protocol-from, tls-cert-file, tls-key-file and tls-min-version",
+            "Known are http2, mode (local sockets), proxy-protocol-from, tls-cert-file, tls-key-file and "
+            "tls-min-version",
         )
     if isinstance(listener, UnixSocket) and any(peer != "unix" for peer in listener.proxy_protocol_from):
         raise NotationError(
@@ -127,17 +128,21 @@ def _descriptor(address: str) -> int:
 def _tls(values: dict[str, list[str]]) -> TlsSettings | None:
     certificate, key = _one(values, "tls-cert-file"), _one(values, "tls-key-file")
     version = _one(values, "tls-min-version")
-    if certificate is None and key is None and version is None:
+    http2 = _one(values, "http2")
+    if certificate is None and key is None and version is None and http2 is None:
         return None
     if certificate is None or key is None:
         raise NotationError("TLS needs a certificate and its key", "Add tls-cert-file=PATH and tls-key-file=PATH")
     if version is not None and version not in _MIN_VERSIONS:
         raise NotationError("tls-min-version is 1.2 or 1.3", "Write tls-min-version=1.2, or leave it out")
+    if http2 not in (None, "on", "off"):
+        raise NotationError("http2 is on or off", "Write http2=off, or leave it out")
     return TlsSettings.model_validate(
         {
             "certificate_file": certificate,
             "key_file": key,
             "min_version": _MIN_VERSIONS[version] if version is not None else "1.2",
+            "http2": http2 != "off",
         }
     )
 

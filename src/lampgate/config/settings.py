@@ -55,6 +55,8 @@ class TlsSettings(_Frozen):
     min_version: Literal["1.2", "1.3"] = "1.2"
     #: Of TLS 1.2, by their IANA names; empty: all of `CipherSuite`. Those of TLS 1.3 are always on.
     cipher_suites: tuple[CipherSuite, ...] = ()
+    #: Offer HTTP/2 to browsers; their WebSockets stay on HTTP/1.1.
+    http2: bool = True
     #: From the connection to the end of the handshake.
     handshake_timeout: Annotated[float, Field(gt=0)] = 10.0
 

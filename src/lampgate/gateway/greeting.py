@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.listeners import BACKLOG, OpenListener
-from lampgate.gateway.protocols import ALPN, AwaitingHandshake
+from lampgate.gateway.protocols import AwaitingHandshake, offered
 from lampgate.gateway.tls import ServerCertificate
 from lampgate.wire.proxy_protocol import LONGEST_HEADER, BadProxyHeaderError, parse
 
@@ -43,7 +43,7 @@ class Greeting:
         self._path = path
         self._listener = listener
         self._tls = listener.settings.tls
-        self._certificate = ServerCertificate(self._tls, ALPN) if self._tls is not None else None
+        self._certificate = ServerCertificate(self._tls, offered(self._tls)) if self._tls is not None else None
         self._listed = listener.settings.proxy_protocol_from
         self._networks: tuple[IPNetwork, ...] = tuple(entry for entry in self._listed if entry != "unix")
         self._accepting: asyncio.Task[None] | None = None

@@ -19,9 +19,11 @@ _log = logging.getLogger("lampgate.gateway")
 #: Seconds for which the same failure of the same upstream is not said again.
 _SILENCE = 30.0
 
+#: Seconds for connections that are being made when everything ends.
+_LAST_DIALS = 0.5
+
 #: The problem of an upstream that no connection can be made to.
 UNREACHABLE = "upstream.unreachable"
-
 
 #: Of a connection whose upstream is no longer configured as it was: it ends with its exchange.
 _NO_HOME = ""
@@ -85,7 +87,7 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose exchange is complete."""
-        home = self._home[connection]
+        home = self._home.get(connection, _NO_HOME)
         idle = self._idle.setdefault(home, [])
         if self._closed or home == _NO_HOME or len(idle) >= self._limits.upstream_idle_connections:
             connection.transport.close()
@@ -155,10 +157,12 @@ class Pool:
     async def close(self) -> None:
         """Close everything, and return when it is closed."""
         self._closed = True
-        dialling = tuple(self._dialling)
-        for task in dialling:
-            task.cancel()
-        if dialling:
+        if self._dialling:
+            # Those that are all but connected are let through: cancelled then, event loops lose their sockets.
+            await asyncio.wait(tuple(self._dialling), timeout=_LAST_DIALS)
+        if dialling := tuple(self._dialling):
+            for task in dialling:
+                task.cancel()
             await asyncio.wait(dialling)
         self._emptied.clear()
         for connection in tuple(self._home):

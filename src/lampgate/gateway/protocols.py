@@ -1,24 +1,24 @@
 """Which protocol a new connection speaks: the one place that decides it.
 
-Plain connections speak HTTP/1.1. On a TLS listener the client chooses by ALPN (RFC 7301); one that does not take part
-speaks HTTP/1.1.
+Plain connections speak HTTP/1.1. On a TLS listener the client chooses by ALPN (RFC 7301): HTTP/2 unless the listener
+has it switched off, or HTTP/1.1, which is also spoken with whoever does not take part. Browsers choose HTTP/1.1 for
+their WebSockets.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 
+from lampgate.config.settings import TlsSettings
 from lampgate.gateway.client_connection import ClientConnection
 from lampgate.gateway.data_path import DataPath
 
-#: Makes a connection's protocol, given the client's address as a proxy in front has told it (None: nobody has).
-MakeProtocol = Callable[[DataPath, "str | None"], asyncio.Protocol]
+_HTTP_1, _HTTP_2 = "http/1.1", "h2"
 
-_SPOKEN: Mapping[str, MakeProtocol] = {"http/1.1": ClientConnection}
 
-#: What TLS listeners offer, the preferred protocol first.
-ALPN = tuple(_SPOKEN)
+def offered(settings: TlsSettings) -> tuple[str, ...]:
+    """What a TLS listener offers, the preferred protocol first."""
+    return (_HTTP_2, _HTTP_1) if settings.http2 else (_HTTP_1,)
 
 
 def choose_protocol(path: DataPath, transport: asyncio.BaseTransport, peer: str | None) -> asyncio.Protocol:
@@ -27,7 +27,12 @@ def choose_protocol(path: DataPath, transport: asyncio.BaseTransport, peer: str 
     :param peer: the client's address as a proxy in front has told it; None: the transport's own peer.
     """
     chosen = transport.get_extra_info("ssl_object").selected_alpn_protocol()
-    return _SPOKEN[chosen or "http/1.1"](path, peer)
+    if chosen == _HTTP_2:
+        # Here, so that only those who terminate TLS pay for the library in memory and time to start.
+        from lampgate.gateway.http2_connection import Http2Connection
+
+        return Http2Connection(path, peer)
+    return ClientConnection(path, peer)
 
 
 class AwaitingHandshake(asyncio.Protocol):
