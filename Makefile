@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs format clean
+.PHONY: help setup demo test check bench fuzz docs format clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: setup ## Lint, format check, types, import direction
 
 bench: setup ## Compare with every peer that is on this machine
 	@$(BIN)/python -m bench --write docs/benchmarks
+
+fuzz: setup ## Fuzz parsers, cookies, paths and configurations, a minute each (SECONDS=…)
+	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
 docs: setup ## Draw the pages that are drawn from the code
 	$(BIN)/python -m lampgate.config.oauth2_proxy.reference > docs/oauth2-proxy-options.md

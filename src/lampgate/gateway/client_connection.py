@@ -218,8 +218,7 @@ class ClientConnection(asyncio.Protocol):
                 elif self._reading is _Reading.LENGTH:
                     data = self._read_length(data)
                 elif self._reading is _Reading.CHUNKS:
-                    self._read_chunks(data)
-                    return
+                    data = self._read_chunks(data)
                 elif self._reading is _Reading.LINGERING:
                     return
                 else:
@@ -261,16 +260,18 @@ class ClientConnection(asyncio.Protocol):
             self._request_complete()
         return data[len(piece) :]
 
-    def _read_chunks(self, data: bytes) -> None:
+    def _read_chunks(self, data: bytes) -> bytes:
         payload: list[bytes] = []
         try:
-            complete = self._parser.follow_chunks(data, payload)
+            end = self._parser.follow_to_end(data, payload)
         except ChunkError as error:
             raise BadRequestError(f"The chunked body is malformed: {error}") from None
         if payload:
             self._request_body(b"".join(payload))
-        if complete:
-            self._request_complete()
+        if end < 0:
+            return b""
+        self._request_complete()
+        return data[end:]
 
     def _request_body(self, data: bytes) -> None:
         if self.exchange is not None:

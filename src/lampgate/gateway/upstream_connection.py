@@ -21,6 +21,10 @@ from lampgate.wire.response_parser import BadResponseError, ResponseParser
 _SHORT_BODY = 4096
 
 
+#: What every response begins with.
+_PROTOCOL = b"HTTP/1."
+
+
 class _Reading:
     """What is being read from the upstream.
 
@@ -178,6 +182,9 @@ class UpstreamConnection(asyncio.Protocol):
             if end < 0:
                 if len(data) > self._limits.response_head_bytes:
                     raise BadResponseError("The upstream's response head is too large")
+                if not data.startswith(_PROTOCOL[: len(data)]):
+                    # Not worth waiting for: an end of this head may never come.
+                    raise BadResponseError("The upstream does not speak HTTP/1.1")
                 self._buffer = data
                 return
             end += 4

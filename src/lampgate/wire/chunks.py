@@ -16,7 +16,7 @@ class ChunkFollower:
     The llhttp object that parsed the head goes on to parse the chunks, so a subclass sets ``_parser``.
     """
 
-    __slots__ = ("_begun", "_complete", "_parser", "_payload")
+    __slots__ = ("_begun", "_complete", "_parser", "_payload", "_tail")
 
     _parser: Any
 
@@ -24,6 +24,31 @@ class ChunkFollower:
         self._begun = 0
         self._complete = False
         self._payload: list[bytes] | None = None
+        #: The last bytes of what came before, in which the body's end may begin.
+        self._tail = b""
+
+    def follow_to_end(self, data: bytes, payload: list[bytes]) -> int:
+        """Follow the body through ``data``, behind which there may be something else.
+
+        :param payload: the body's bytes without the framing are appended to it.
+        :returns: the offset behind the body's end; -1 where it goes on behind ``data``.
+        :raises ChunkError: bad framing.
+        """
+        # llhttp does not say where a message ends, but it always does behind an empty line: so it is fed up to each.
+        text = self._tail + data
+        start = 0
+        position = text.find(_EMPTY_LINE)
+        while position >= 0:
+            end = position + len(_EMPTY_LINE) - len(self._tail)
+            if self.follow_chunks(data[start:end], payload):
+                self._tail = b""
+                return end
+            start = end
+            position = text.find(_EMPTY_LINE, position + 1)
+        if start < len(data):
+            self.follow_chunks(data[start:], payload)
+        self._tail = text[1 - len(_EMPTY_LINE) :]
+        return -1
 
     def follow_chunks(self, data: bytes, payload: list[bytes] | None = None) -> bool:
         """Follow the body through ``data``.
@@ -68,3 +93,4 @@ def chunk(payload: list[bytes]) -> bytes:
 
 
 LAST_CHUNK = b"0\r\n\r\n"
+_EMPTY_LINE = b"\r\n\r\n"

@@ -104,8 +104,10 @@ class RequestParser(ChunkFollower):
         if parser.get_http_version() != settled.version:
             self._fresh = False
             return None
+        method = parser.get_method()
+        _judge_line(request_line, method, self._head.target, settled.version)
         return RequestHead(
-            parser.get_method().decode("ascii"),
+            method.decode("ascii"),
             self._head.target,
             settled.version,
             settled.headers,
@@ -127,9 +129,11 @@ class RequestParser(ChunkFollower):
             raise BadRequestError(f"The request head is malformed: {error}") from None
         head = self._head
         head.headers = self._headers
-        head.method = parser.get_method().decode("ascii")
+        method = parser.get_method()
+        head.method = method.decode("ascii")
         head.version = parser.get_http_version()
         _judge(head)
+        _judge_line(block[: block.find(b"\r\n")], method, head.target, head.version)
         if upgrading and head.body:
             raise BadRequestError("A request to switch protocols cannot have a body")
         self._fresh = not head.body and not upgrading
@@ -142,6 +146,12 @@ class RequestParser(ChunkFollower):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by llhttp for each header line."""
         self._headers.append((fold(name), name, value.strip(b" \t")))
+
+
+def _judge_line(line: bytes, method: bytes, target: bytes, version: str) -> None:
+    """Refuse what llhttp is lenient about in a request line: more than one space, protocols related to HTTP."""
+    if line != b"%b %b HTTP/%b" % (method, target, version.encode("ascii")):
+        raise BadRequestError("The request line is malformed")
 
 
 def _judge(head: RequestHead) -> None:
