@@ -72,7 +72,7 @@ class Worker:
         self._clock = clock
         self._write_log = write_log or _write_to_standard_output
         self._keys = _key_ring(settings)
-        revocations = Revocations(clock)
+        self._revocations = revocations = Revocations(clock)
         self._metrics = Metrics()
         self._metrics_listener = (
             MetricsListener(self._metrics, settings.metrics) if settings.metrics is not None else None
@@ -206,6 +206,7 @@ class Worker:
             clock=self._clock,
             sign_ins=self._metrics.sign_ins,
             is_stopping=lambda: self._stopping,
+            revocations=self._revocations,
         )
 
     def _access_log(self) -> AccessLog:

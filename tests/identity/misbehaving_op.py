@@ -118,6 +118,8 @@ class OP:
         self.forms.append(form)
         if self.token_answer is not None:
             return self.token_answer()
+        if form["grant_type"] == "refresh_token":
+            return self._refreshed(form)
         asked = self.codes.pop(form["code"], None)
         challenge = encoded(hashlib.sha256(form["code_verifier"].encode()).digest())
         if (
@@ -133,6 +135,17 @@ class OP:
             "refresh_token": REFRESH_TOKEN,
             "expires_in": 3599,
             "id_token": self.id_token(asked["nonce"]),
+        }
+        return httpx.Response(200, json=_without_absent(members | self.token_members))
+
+    def _refreshed(self, form: dict[str, str]) -> httpx.Response:
+        if form["refresh_token"] != REFRESH_TOKEN:
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        members = {
+            "token_type": "Bearer",
+            "access_token": f"renewed.{ACCESS_TOKEN}",
+            "expires_in": 3599,
+            "id_token": self.id_token(""),
         }
         return httpx.Response(200, json=_without_absent(members | self.token_members))
 

@@ -16,6 +16,7 @@ from lampgate.config.settings import (
     UpstreamSettings,
 )
 from lampgate.identity.provider import Provider
+from lampgate.identity.subject import subject_needs
 from lampgate.policy.problem import Wants
 from lampgate.portal.app import create_portal
 from lampgate.portal.visit import Visit
@@ -67,10 +68,17 @@ class Stage:
             place_of=lambda path: f"gateway.yaml line 3, {path}",
             clock=self.clock,
             http_transport=self.op.transport,
+            needs=subject_needs(self.settings),
         )
         if discovered:
             await self.provider.refresh_metadata()
-        portal = create_portal(settings=self.settings, provider=self.provider, keys=self.keys, clock=self.clock)
+        portal = create_portal(
+            settings=self.settings,
+            provider=self.provider,
+            keys=self.keys,
+            clock=self.clock,
+            revocations=self.revocations,
+        )
         self.transport = httpx.ASGITransport(self._visited(portal))
         self.client = httpx.AsyncClient(transport=self.transport, base_url=ORIGIN)
         return self

@@ -220,7 +220,7 @@ class Deployment:
             await asyncio.sleep(0.05)
         return replica
 
-    async def session(self, *, token_seconds: float) -> str:
+    async def session(self, *, token_seconds: float, provider_session: str = "") -> str:
         """A session whose access token is good for so long; its ``Cookie`` header."""
         now = int(time.time())
         tenant = self.entra.tenant
@@ -234,6 +234,7 @@ class Deployment:
             expires_at=now + 3600,
             tokens={"access_token": Token(token.value, int(now + token_seconds), now)},
             refresh_token=self._refresh_token,
+            provider_session=provider_session,
         )
         saved = self._sessions.save(session, {}, now)
         lines = saved if isinstance(saved, list) else await saved

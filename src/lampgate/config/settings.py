@@ -487,6 +487,11 @@ class PortalSettings(_Frozen):
     ready_path: str = "/ready"
     #: Go straight to the provider instead of showing a page with a button.
     skip_sign_in_page: bool = True
+    #: A sign-out here goes on to the provider's, so that the next sign-in asks who it is.
+    provider_sign_out: bool = False
+    #: Where the provider sends people who have signed out there. Has to be registered with it; None: it shows a page
+    #: of its own.
+    post_logout_redirect_uri: str | None = None
 
 
 class LimitSettings(_Frozen):

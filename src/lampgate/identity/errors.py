@@ -132,6 +132,12 @@ class IdTokenInvalidError(IdentityError):
         self.reason = reason
 
 
+class LogoutTokenInvalidError(IdentityError):
+    """What came as the provider's word that somebody has signed out is not that."""
+
+    code: ClassVar[str] = "provider.logout-token-invalid"
+
+
 class GroupsUnknownError(IdentityError):
     """The groups of a person could not be found out where the ID token had no room for them."""
 

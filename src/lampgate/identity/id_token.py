@@ -104,9 +104,7 @@ def check_claims(claims: Mapping[str, Any], expected: Expectations) -> None:
 
     :raises IdTokenInvalidError: with ``reason`` saying which check failed.
     """
-    _check_issuer(claims, expected)
-    _check_audience(claims, expected)
-    _check_times(claims, expected)
+    check_issuance(claims, expected)
     nonce = claims.get("nonce")
     if expected.nonce is not None and (
         not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode())
@@ -115,6 +113,16 @@ def check_claims(claims: Mapping[str, Any], expected: Expectations) -> None:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
         _refuse("subject", 'it names nobody (the claim "sub" is missing or unusable)')
+
+
+def check_issuance(claims: Mapping[str, Any], expected: Expectations) -> None:
+    """Check what every token of the provider has to say: from whom it is, for whom, and when.
+
+    :raises IdTokenInvalidError: with ``reason`` saying which check failed.
+    """
+    _check_issuer(claims, expected)
+    _check_audience(claims, expected)
+    _check_times(claims, expected)
 
 
 def _check_issuer(claims: Mapping[str, Any], expected: Expectations) -> None:

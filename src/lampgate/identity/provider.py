@@ -34,10 +34,11 @@ from lampgate.identity.errors import (
 from lampgate.identity.fetch import ProviderClient
 from lampgate.identity.groups import GroupLookup
 from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
+from lampgate.identity.logout_token import SignedOut, signed_out
 from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
 from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
-from lampgate.identity.subject import SubjectNeeds, contexts_of, subject_of
+from lampgate.identity.subject import SubjectNeeds, contexts_of, provider_session_of, subject_of
 from lampgate.identity.token_response import TokenResponse, read_token_response
 from lampgate.session.record import Session, Subject, Token
 from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
@@ -58,6 +59,7 @@ class SignedIn:
     """Who signed in, and with which tokens. No ``repr`` shows the tokens.
 
     :ivar contexts: authentication contexts that were met.
+    :ivar provider_session: the provider's own session, by which it can end ours; mostly empty.
     """
 
     subject: Subject
@@ -65,6 +67,7 @@ class SignedIn:
     id_token: str
     refresh_token: str
     contexts: tuple[str, ...] = ()
+    provider_session: str = ""
 
     def __repr__(self) -> str:
         return f"SignedIn({self.subject.key})"
@@ -233,6 +236,7 @@ class Provider:
             tokens.id_token,
             tokens.refresh_token,
             contexts_of(claims),
+            provider_session_of(claims),
         )
 
     async def refresh(self, session: Session) -> Renewal:
@@ -299,11 +303,12 @@ class Provider:
             self.bearer_claims, issuers, self.settings, is_entra=lambda: self.is_entra, keep=self._needs.claims
         )
 
-    def end_session_url(self, *, post_logout_redirect_uri: str | None = None) -> str | None:
+    def end_session_url(self, *, post_logout_redirect_uri: str | None = None, logout_hint: str = "") -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).
 
         :param post_logout_redirect_uri: has to be registered with the provider; without it the provider shows a
             page of its own.
+        :param logout_hint: who signs out; spares the choice between accounts.
         :returns: None where the provider offers no such thing, or is not known yet.
         """
         if self.metadata is None or self.metadata.end_session_endpoint is None:
@@ -311,6 +316,8 @@ class Provider:
         parameters = {"client_id": self.settings.client_id}
         if post_logout_redirect_uri:
             parameters["post_logout_redirect_uri"] = post_logout_redirect_uri
+        if logout_hint:
+            parameters["logout_hint"] = logout_hint
         return _with_query(self.metadata.end_session_endpoint, parameters)
 
     def _scope_of(self, attempt: SignInAttempt) -> str:
@@ -382,6 +389,21 @@ class Provider:
 
         :param nonce: of the sign-in; None after a renewal, whose ID token has none.
         """
+        claims = await self._signed_claims(token)
+        id_token.check_claims(claims, self._expectations(nonce))
+        return claims
+
+    async def signed_out(self, token: str) -> SignedOut:
+        """What a logout token says, if it passes every check (OpenID Connect Back-Channel Logout section 2.6).
+
+        :raises LampgateError: it is not acceptable, or cannot be judged now.
+        """
+        claims = await self._signed_claims(token)
+        id_token.check_issuance(claims, self._expectations(None))
+        return signed_out(claims)
+
+    async def _signed_claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that the provider has signed; nothing else of it was looked at."""
         metadata = self._ready_metadata()
         header = id_token.read_header(token, metadata.signing_algorithms)
         key = await self._keys.find(header.kid, header.algorithm)
@@ -394,17 +416,17 @@ class Provider:
                 else "it is signed with a key that the provider does not publish",
                 remedy="Sign in again; if it happens again, the provider or something on the way to it is at fault.",
             )
-        claims = id_token.verified_claims(token, header, key)
-        expectations = id_token.Expectations(
-            metadata=metadata,
+        return id_token.verified_claims(token, header, key)
+
+    def _expectations(self, nonce: str | None) -> id_token.Expectations:
+        return id_token.Expectations(
+            metadata=self._ready_metadata(),
             audiences=(self.settings.client_id, *self.settings.extra_audiences),
             audience_claims=self.settings.audience_claims,
             nonce=nonce,
             now=self._clock(),
             leeway=self.settings.clock_leeway,
         )
-        id_token.check_claims(claims, expectations)
-        return claims
 
     def _subject(self, claims: Mapping[str, Any]) -> Subject:
         return subject_of(claims, self.settings, entra=self.is_entra, keep=self._needs.claims)

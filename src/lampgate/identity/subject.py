@@ -13,6 +13,10 @@ from typing import Any
 from lampgate.config.settings import ProviderSettings, Settings
 from lampgate.session.record import Subject
 
+#: The claim that Entra takes as ``logout_hint`` (an optional claim of the app registration).
+LOGOUT_HINT = "login_hint"
+_LONGEST_SID = 255
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectNeeds:
@@ -36,6 +40,8 @@ def subject_needs(settings: Settings) -> SubjectNeeds:
     injected = [value for header in (*settings.inject, *settings.inject_response) for value in header.values]
     claims = [rule.claim for rule in settings.allow.claims]
     claims += [value.claim_name for value in injected if value.claim_name]
+    if settings.portal.provider_sign_out:
+        claims.append(LOGOUT_HINT)
     all_groups = any(value.claim == "groups" for value in injected)
     return SubjectNeeds(
         groups=None if all_groups else frozenset(settings.allow.groups or ()),
@@ -85,6 +91,12 @@ def lacks_groups(claims: Mapping[str, Any], groups_claim: str) -> bool:
 def contexts_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
     """The authentication contexts that a sign-in has met: Entra's ``acrs``, elsewhere OpenID Connect's ``acr``."""
     return _texts(claims["acrs"] if "acrs" in claims else claims.get("acr"))
+
+
+def provider_session_of(claims: Mapping[str, Any]) -> str:
+    """The provider's session (``sid``: OpenID Connect Front-Channel Logout section 3); empty where it tells none."""
+    sid = _text(claims.get("sid"))
+    return sid if len(sid) <= _LONGEST_SID else ""
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -47,6 +47,14 @@ def nothing(status: int) -> Response:
     return _response("", status)
 
 
+def framed(ancestor: str) -> Response:
+    """An empty page that one other origin may put into a frame."""
+    response = _response("<!doctype html><title>Signed out</title>", 200, "text/html; charset=utf-8")
+    del response.headers["X-Frame-Options"]
+    response.headers["Content-Security-Policy"] = f"default-src 'none'; frame-ancestors {ancestor}"
+    return response
+
+
 def redirect(location: str, *, status: int = 302) -> Response:
     """Send the browser elsewhere. ``location`` is ours, or was checked."""
     response = _response("", status)

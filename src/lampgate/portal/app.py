@@ -4,6 +4,7 @@
     <prefix>/                                 who am I
     <prefix>/sign_in  /start  /callback       signing in
     <prefix>/sign_out  /signed_out            signing out
+    <prefix>/backchannel_logout  /frontchannel_logout     the provider says that somebody signed out there
     <prefix>/userinfo  /auth                  for dashboards, for a proxy in front
 
 Every other path is a 404 of ours and never goes on to an upstream.
@@ -27,9 +28,11 @@ from lampgate.identity.provider import Provider
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.account import Account
 from lampgate.portal.answers import data, refused, text
+from lampgate.portal.provider_logout import ProviderLogout
 from lampgate.portal.sign_in import SignIn
 from lampgate.portal.sign_out import SignOut
 from lampgate.portal.visit import SCOPE_KEY, Visit
+from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing
 
 _log = logging.getLogger("lampgate.portal")
@@ -53,18 +56,21 @@ def create_portal(
     clock: Callable[[], float],
     sign_ins: Counter[str] | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    revocations: Revocations | None = None,
 ) -> ASGIApp:
     """The portal as an ASGI application. Every scope has to carry a `Visit` as ``lampgate.visit``.
 
     :param keys: seals the cookies of sign-ins under way.
     :param clock: seconds since the epoch.
     :param sign_ins: counts what became of sign-ins, for the metrics.
+    :param revocations: takes note of sessions that the provider ends.
     :param is_stopping: whether the process has been asked to stop, so that nobody should be sent here any more.
     """
     prefix = settings.portal.prefix
     sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins)
     sign_out = SignOut(settings, provider, keys, clock)
     account = Account(settings, provider, clock)
+    logout = ProviderLogout(settings, provider, revocations or Revocations(clock), clock)
 
     def route(path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -105,6 +111,8 @@ def create_portal(
             route(f"{prefix}/callback", sign_in.callback),
             route(f"{prefix}/sign_out", sign_out.sign_out, ("GET", "POST")),
             route(f"{prefix}/signed_out", sign_out.signed_out),
+            route(f"{prefix}/backchannel_logout", logout.back_channel, ("POST",)),
+            route(f"{prefix}/frontchannel_logout", logout.front_channel),
             route(f"{prefix}/userinfo", account.userinfo),
             route(f"{prefix}/auth", account.auth),
         ],

@@ -200,6 +200,7 @@ class SignIn:
             tokens={"access_token": signed_in.access_token},
             refresh_token=signed_in.refresh_token,
             contexts=signed_in.contexts,
+            provider_session=signed_in.provider_session,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
         set_cookies: list[str] = []

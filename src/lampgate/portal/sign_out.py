@@ -18,9 +18,11 @@ from lampgate.identity.attempt import AttemptCookies
 from lampgate.identity.errors import quoted
 from lampgate.identity.provider import Provider
 from lampgate.identity.return_path import safe_return_path
+from lampgate.identity.subject import LOGOUT_HINT
 from lampgate.policy.problem import Problem
 from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
 from lampgate.portal.visit import Visit, settled
+from lampgate.session.record import Session
 from lampgate.session.seal import KeyRing
 from lampgate.wire.cookies import delete_cookies
 
@@ -43,12 +45,11 @@ class SignOut:
         target = safe_return_path(asked_for, origin=visit.origin, portal_prefix=self._prefix) if asked_for else None
         if not _is_own_wish(request, visit.origin):
             query = f"?rd={quote(target, safe='/')}" if target else ""
-            metadata = self._provider.metadata
             return shown_form(
                 "sign_out.html",
                 host=visit.host,
                 action=f"{self._prefix}/sign_out{query}",
-                form_target=metadata.authorization_endpoint if metadata and target else None,
+                form_target=self._form_target(target),
             )
         session = visit.session
         attributes = visit.sign_in_attributes
@@ -59,7 +60,28 @@ class SignOut:
         ]
         if session is not None:
             _log.info("signed out: subject=%s", quoted(session.subject.key))
-        return with_cookies(redirect(target or f"{self._prefix}/signed_out", status=303), set_cookies)
+        return with_cookies(redirect(self._afterwards(session, target), status=303), set_cookies)
+
+    def _afterwards(self, session: Session | None, target: str | None) -> str:
+        """Where a sign-out leads."""
+        portal = self._settings.portal
+        if portal.provider_sign_out and session is not None:
+            (hint, *_) = (*session.subject.claims.get(LOGOUT_HINT, ()), "")
+            at_provider = self._provider.end_session_url(
+                post_logout_redirect_uri=portal.post_logout_redirect_uri, logout_hint=hint
+            )
+            if at_provider is not None:
+                return at_provider
+        return target or f"{self._prefix}/signed_out"
+
+    def _form_target(self, target: str | None) -> str | None:
+        """Where the form may lead in the end, besides here."""
+        metadata = self._provider.metadata
+        if metadata is None:
+            return None
+        if self._settings.portal.provider_sign_out and metadata.end_session_endpoint is not None:
+            return metadata.end_session_endpoint
+        return metadata.authorization_endpoint if target else None
 
     async def signed_out(self, _request: Request, visit: Visit) -> Response | Problem:
         """The page after a sign-out. It says nothing untrue to somebody who is signed in."""

@@ -19,16 +19,21 @@ from lampgate.session.record import Session
 _MOST_REMEMBERED = 100_000
 
 
+#: What a revocation's value is; see `Revocation`.
+RevocationKind = Literal["session", "provider-session", "subject", "person"]
+
+
 class Revocation(Struct, frozen=True):
     """The end of one or more sessions.
 
-    :ivar kind: what ``value`` is: a session's id, ``issuer#sid`` of the provider's session, or a person's key.
+    :ivar kind: what ``value`` is: a session's id, ``issuer#sid`` of the provider's session, ``issuer#sub`` as the
+        provider calls a person, or a person's key.
     :ivar before: sessions that began later than this are not meant (seconds since the epoch).
     :ivar until: when it may be forgotten: every session it could mean has ended by then.
     :ivar reason: for the person, e.g. ``signed out``.
     """
 
-    kind: Literal["session", "provider-session", "person"]
+    kind: RevocationKind
     value: str
     before: int
     until: int
@@ -100,7 +105,8 @@ class Revocations:
 
 def _names(session: Session) -> dict[str, str]:
     """What a revocation can call this session by."""
-    names = {"session": session.id, "person": session.subject.key}
+    subject = session.subject
+    names = {"session": session.id, "subject": f"{subject.issuer}#{subject.sub}", "person": subject.key}
     if session.provider_session:
         names["provider-session"] = f"{session.subject.issuer}#{session.provider_session}"
     return names
