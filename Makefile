@@ -19,6 +19,7 @@ demo: setup ## Set everything up and run the whole scenario on this machine
 test: setup ## Set everything up and run all tests
 	@scripts/browser
 	@scripts/valkey
+	@scripts/oidc-provider
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Lint, format check, types, import direction

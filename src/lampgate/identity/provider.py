@@ -249,7 +249,10 @@ class Provider:
         form = {"grant_type": "refresh_token", "refresh_token": session.refresh_token}
         asked_at = self._clock()
         try:
-            tokens = await self._request_tokens(form, (session.refresh_token,), renewal=True)
+            # Entra has to be told the resource each time. Elsewhere what was granted stays granted, and asking for
+            # scopes that were not (offline_access is often dropped) would be an error (RFC 6749 section 6).
+            scope = None if self.is_entra else ""
+            tokens = await self._request_tokens(form, (session.refresh_token,), scope=scope, renewal=True)
             subject = await self._same_subject(tokens.id_token, session.subject)
             subject = await self._groups.complete(
                 subject,
@@ -366,11 +369,12 @@ class Provider:
     ) -> TokenResponse:
         """One request to the token endpoint, with our credentials and the scopes of one resource.
 
-        :param scope: None: those of the dashboard's token.
+        :param scope: None: those of the dashboard's token. Empty: the parameter is left out.
         """
         metadata = self._ready_metadata()
         own = await self._authenticator.credentials(metadata)
-        form = {**grant, "scope": self._scopes.parameter if scope is None else scope, **own.form}
+        scope = self._scopes.parameter if scope is None else scope
+        form = {**grant, **({"scope": scope} if scope else {}), **own.form}
         answer = await self._client.post_form(metadata.token_endpoint, form, own.headers)
         return read_token_response(
             answer, hide=(*hide, own.secret), place=self._place_of("provider.scopes"), renewal=renewal
