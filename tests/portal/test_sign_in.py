@@ -12,6 +12,7 @@ import pytest
 
 from lampgate.config.settings import AllowSettings, HeaderInjection, InjectedValue, PortalSettings
 from lampgate.policy.problem import Wants
+from lampgate.session.store import StoreUnavailableError
 from lampgate.wire.cookies import CookieAttributes
 from tests.identity.misbehaving_op import ABSENT, ACCESS_TOKEN, ISSUER
 from tests.portal.conversation import ORIGIN, Stage
@@ -332,3 +333,17 @@ async def test_scripts_get_json() -> None:
     response = await stage.get("/oauth2/callback?state=x")
     assert response.status_code == 400
     assert response.json()["code"] == "sign-in.unknown-attempt"
+
+
+async def test_a_session_that_nothing_can_keep() -> None:
+    stage = await Stage().ready()
+
+    def save(*_: object) -> list[str]:
+        raise StoreUnavailableError("the store does not answer")
+
+    stage.store.save = save  # type: ignore[method-assign]
+    answer = await stage.sign_in("/c/main/pods")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert "cannot keep new sessions" in answer.text
+    assert "rd=/c/main/pods" in answer.text, "trying again leads where the person wanted to go"
+    assert stage.session is None
