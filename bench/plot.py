@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 _WIDTH, _ROW, _BAR = 720, 34, 18
-_LEFT, _TOP, _RIGHT = 250, 56, 70
+_LEFT, _TOP, _RIGHT = 282, 58, 64
 
-_NOTE = "1 KB, 3,000 a second. Green, amber: the person is signed in, their token is injected. Grey: nobody is asked."
+_NOTE = "1 KB, 3,000 a second. Green and amber sign people in and inject their token; grey asks nobody."
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }
