@@ -94,6 +94,7 @@ _SENTINELS = "redis_sentinel_connection_urls = ['redis://sentinel']"
 _MASTER = "redis_sentinel_master_name = 'mymaster'"
 #: Values that do something, where `other_value` would only be refused.
 _VALUES = {
+    "metrics-address": '":44180"',
     "reverse-proxy": "true\ntrusted_proxy_ips = ['10.0.0.0/8']",
     "trusted-proxy-ip": "['10.0.0.0/8']\nreverse_proxy = true",
     "trusted-ip": "['10.0.0.0/8']",

@@ -135,6 +135,17 @@ def schema() -> None:
     run_schema()
 
 
+@app.command(
+    name="oauth2-proxy",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def oauth2_proxy(context: typer.Context) -> None:
+    """Run with oauth2-proxy's own flags, files and variables."""
+    from lampgate.cli.serve import run_oauth2_proxy
+
+    run_oauth2_proxy(context.args)
+
+
 @lab_app.callback()
 def lab(
     context: typer.Context,
@@ -176,7 +187,13 @@ def token(
 def main() -> None:
     """The console script. A `LampgateError` becomes its sentences on standard error and exit code 1."""
     try:
-        app()
+        if Path(sys.argv[0]).name == "oauth2-proxy":
+            # Installed under that name it takes that program's command line: a chart has to change the image only.
+            from lampgate.cli.serve import run_oauth2_proxy
+
+            run_oauth2_proxy(sys.argv[1:])
+        else:
+            app()
     except LampgateError as error:
         sys.stderr.write(f"lampgate: {error}\n")
         sys.exit(EXIT_FAILED)

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import SecretBytes
@@ -19,6 +19,7 @@ from pydantic import SecretBytes
 from lampgate.assembly import Worker
 from lampgate.config.errors import InvalidConfigurationError
 from lampgate.config.load import Overrides, load_settings
+from lampgate.config.oauth2_proxy.command_line import read_command_line
 from lampgate.config.settings import LoadedSettings
 from lampgate.errors import LampgateError
 from lampgate.gateway.listeners import OpenListener
@@ -30,6 +31,7 @@ _logger = logging.getLogger("lampgate")
 class Configuration:
     """Where the settings come from, at the start and when they are read again.
 
+    :ivar words: oauth2-proxy's own command line, in the place of files.
     :ivar cookie_secret: for sessions' cookies where none is configured, the same for all of a supervisor's workers.
     :ivar worker: which of a supervisor's workers this is, from 0; each serves its metrics on a port of its own, the
         next one up.
@@ -39,13 +41,14 @@ class Configuration:
     overrides: Overrides
     cookie_secret: SecretBytes | None = None
     worker: int | None = None
+    words: tuple[str, ...] | None = field(default=None, repr=False)
 
     def load(self) -> LoadedSettings:
         """Read the settings.
 
         :raises LampgateError: something is wrong with them.
         """
-        loaded = load_settings(self.files, environ=os.environ, overrides=self.overrides)
+        loaded = self._read()
         settings = loaded.settings
         session, metrics = settings.session, settings.metrics
         if self.cookie_secret is not None and session.cookie.secret is None:
@@ -55,6 +58,14 @@ class Configuration:
             metrics = metrics.model_copy(update={"port": metrics.port + self.worker})
             settings = settings.model_copy(update={"metrics": metrics})
         return replace(loaded, settings=settings)
+
+    def _read(self) -> LoadedSettings:
+        if self.words is None:
+            return load_settings(self.files, environ=os.environ, overrides=self.overrides)
+        loaded = read_command_line(self.words, os.environ).loaded
+        if loaded is None:
+            raise AssertionError("only a command line that asks for a gateway gets here")
+        return loaded
 
     @staticmethod
     def show_notes(loaded: LoadedSettings) -> None:

@@ -40,6 +40,7 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
     """What the document says. Environment variables have been put in before."""
     top = AlphaSection(document, alpha_keys.TOP, findings)
     server = top.section("server", alpha_keys.SERVER)
+    metrics = top.section("metricsServer", alpha_keys.METRICS_SERVER)
     return WrittenGateway(
         section=Section(top.place, _TOP_KEYS),
         provider=_provider(top, findings),
@@ -51,6 +52,7 @@ def read_alpha(document: Mapping, findings: Findings) -> WrittenGateway:
             _header(section, findings) for section in top.sections("injectResponseHeaders", alpha_keys.HEADER)
         ),
         listeners=_listeners(server, findings) if server is not None else WrittenListeners(),
+        metrics=metrics.text("bindAddress") if metrics is not None else None,
     )
 
 

@@ -37,8 +37,16 @@ TOP = (
     Key("injectRequestHeaders", Works("inject")),
     Key("injectResponseHeaders", Works("inject_response")),
     Key("server", Works("listen")),
-    Key("metricsServer", Refused("there is no metrics listener yet")),
+    Key("metricsServer", Works("metrics")),
     Key("providers", Works("provider")),
+)
+
+_PLAIN_METRICS = Refused("metrics are served in plain http", "Use bindAddress")
+
+METRICS_SERVER = (
+    Key("bindAddress", Works("metrics")),
+    Key("secureBindAddress", _PLAIN_METRICS),
+    Key("tls", _PLAIN_METRICS),
 )
 
 SERVER = (

@@ -146,14 +146,12 @@ def _read_alpha(reading: ChartReading, alpha: ChartSection, findings: Findings) 
             )
         else:
             data = Mapping((*(data.entries if data is not None else ()), entry), alpha.place)
+    metrics = alpha.mapping("metricsConfigData")
+    if metrics is not None and metrics.entries and (data is None or data.get("metricsServer") is None):
+        entry = Entry("metricsServer", metrics, metrics.place)
+        data = Mapping((*(data.entries if data is not None else ()), entry), alpha.place)
     reading.alpha_data = data
     reading.alpha_text = alpha.document("configFile")
-    if alpha.has_content("metricsConfigData"):
-        findings.note(
-            "config.no-effect",
-            "metricsConfigData has no effect: there is no metrics listener yet",
-            alpha.place_of("metricsConfigData"),
-        )
 
 
 def _bind_address(reading: ChartReading) -> Written[str]:

@@ -61,6 +61,7 @@ def legacy_gateway(options: Options, place: Place) -> WrittenGateway:
         headers=_headers(options, place),
         response_headers=_response_headers(options),
         listeners=_listeners(options),
+        metrics=_text(options, "metrics-address"),
     )
 
 

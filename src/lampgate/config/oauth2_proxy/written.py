@@ -135,3 +135,4 @@ class WrittenGateway:
     headers: tuple[WrittenHeader, ...] = ()
     response_headers: tuple[WrittenHeader, ...] = ()
     listeners: WrittenListeners = WrittenListeners()
+    metrics: Written[str] | None = None

@@ -10,6 +10,7 @@ from lampgate.config.oauth2_proxy.conversion.bearer import bearer_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
 from lampgate.config.oauth2_proxy.conversion.listeners import listeners
+from lampgate.config.oauth2_proxy.conversion.metrics import metrics_settings
 from lampgate.config.oauth2_proxy.conversion.open_access import open_access
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.server import (
@@ -63,6 +64,7 @@ def gateway_settings(
     headers = header_injections(written.headers, draft)
     response_headers = header_injections(written.response_headers, draft, "inject_response")
     allow = allow_settings(options, written.provider, options_place, draft)
+    metrics = metrics_settings(written.metrics, draft)
     listen = listeners(written.listeners, overrides.listen, draft)
     if session is None or portal is None or provider is None or allow is None or listen is None or not upstreams:
         return None
@@ -79,6 +81,7 @@ def gateway_settings(
         bearer=bearer,
         portal=portal,
         trusted_proxies=proxies,
+        metrics=metrics,
         log=log,
         workers=overrides.workers if overrides.workers is not None else 1,
         drain=_drain(overrides),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lampgate.config.oauth2_proxy.options import Kind, Option
 from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
 
-_METRICS = Refused("there is no metrics listener yet")
+_PLAIN_METRICS = Refused("metrics are served in plain http", "Use metrics-address")
 
 OPTIONS = (
     Option("reverse-proxy", "reverse_proxy", Kind.BOOLEAN, False, Works("trusted_proxies")),
@@ -55,10 +55,10 @@ OPTIONS = (
             "Remove it, and use ping-path",
         ),
     ),
-    Option("metrics-address", "metrics_address", Kind.STRING, "", _METRICS, beside_alpha=False),
-    Option("metrics-secure-address", "metrics_secure_address", Kind.STRING, "", _METRICS, beside_alpha=False),
-    Option("metrics-tls-cert-file", "metrics_tls_cert_file", Kind.STRING, "", _METRICS, beside_alpha=False),
-    Option("metrics-tls-key-file", "metrics_tls_key_file", Kind.STRING, "", _METRICS, beside_alpha=False),
+    Option("metrics-address", "metrics_address", Kind.STRING, "", Works("metrics"), beside_alpha=False),
+    Option("metrics-secure-address", "metrics_secure_address", Kind.STRING, "", _PLAIN_METRICS, beside_alpha=False),
+    Option("metrics-tls-cert-file", "metrics_tls_cert_file", Kind.STRING, "", _PLAIN_METRICS, beside_alpha=False),
+    Option("metrics-tls-key-file", "metrics_tls_key_file", Kind.STRING, "", _PLAIN_METRICS, beside_alpha=False),
     Option("http-address", "http_address", Kind.STRING, "127.0.0.1:4180", Works("listen"), beside_alpha=False),
     Option("https-address", "https_address", Kind.STRING, ":443", Works("listen"), beside_alpha=False),
     Option("tls-cert-file", "tls_cert_file", Kind.STRING, "", Works("listen"), beside_alpha=False),
