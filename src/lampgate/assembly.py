@@ -71,7 +71,7 @@ class Worker:
         self._limits = limits
         self._clock = clock
         self._write_log = write_log or _write_to_standard_output
-        self._keys = _key_ring(settings)
+        self._keys = key_ring(settings)
         self._revocations = revocations = Revocations(clock)
         self._metrics = Metrics()
         self._metrics_listener = (
@@ -231,7 +231,8 @@ def _store_gauges(shared: SharedSessions) -> dict[str, tuple[str, Callable[[], f
     }
 
 
-def _key_ring(settings: Settings) -> KeyRing:
+def key_ring(settings: Settings) -> KeyRing:
+    """The secrets that sessions are sealed with; new ones where none are configured."""
     cookie = settings.session.cookie
     if cookie.secret is None:
         return KeyRing([generate_secret()])

@@ -180,7 +180,7 @@ class Deployment:
         tenant = Tenant(authority, applications=[application])
         self.entra = Entra(tenant)
         await serve(self._stack, self.entra, listener)
-        self._refresh_token, self._subject = await self._sign_in(tenant)
+        self._refresh_token, self.subject = await self._sign_in(tenant)
         dashboard = await self.dashboard.start(self._stack)
         self._configuration = self._folder / "lampgate.yaml"
         self._configuration.write_text(self._native(tenant, dashboard))
@@ -229,7 +229,7 @@ class Deployment:
         )
         session = Session(
             id=secrets.token_urlsafe(24),
-            subject=self._subject,
+            subject=self.subject,
             signed_in_at=now,
             expires_at=now + 3600,
             tokens={"access_token": Token(token.value, int(now + token_seconds), now)},

@@ -135,6 +135,18 @@ def schema() -> None:
     run_schema()
 
 
+@app.command()
+def sessions(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Configuration, as for lampgate serve.")],
+    person: Annotated[str, typer.Option(metavar="PERSON", help="Entra: TENANT-ID/OBJECT-ID. Elsewhere: ISSUER#SUB.")],
+    end: Annotated[bool, typer.Option("--end", help="End all of them, in every replica.")] = False,
+) -> None:
+    """List a person's sessions in Valkey or Redis, or end them."""
+    from lampgate.cli.sessions import run_sessions
+
+    run_sessions(files, person=person, end=end)
+
+
 @app.command(
     name="oauth2-proxy",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
