@@ -215,9 +215,12 @@ class Worker:
             self._write_log,
             asyncio.get_running_loop().call_later,
             enabled=settings.log.access,
-            silent_paths=frozenset((settings.portal.ping_path, settings.portal.ready_path))
-            if settings.log.silence_health
-            else frozenset(),
+            silent_paths=frozenset(
+                (
+                    *((settings.portal.ping_path, settings.portal.ready_path) if settings.log.silence_health else ()),
+                    *settings.log.silent_paths,
+                )
+            ),
         )
 
 

@@ -23,6 +23,9 @@ HEADER = """\
 """
 
 
+LOGIN = "loginURLParameters"
+
+
 def after(part: str, further: str) -> str:
     """The configuration with a line added after one that it has, indented as that one."""
     line = next(line for line in ALPHA.splitlines() if part in line)
@@ -77,14 +80,13 @@ def test_both_forms_of_header_values_in_any_case(loader: Loader, values: str) ->
         (ALPHA.replace("uri: ", "uri: 5 #"), "uri", InvalidValueError, "uri takes a text", "quotes"),
         (after("id: entra", "name: 5"), "name: 5", InvalidValueError, "name takes a text", "quotes"),
         (after("id: entra", "googleConfig: {group: x}"), "googleC", UnsupportedSettingError, "OpenID", "oidc"),
-        (after("id: entra", "loginURLParameters: [{name: p}]"), "loginU", UnsupportedSettingError, "", "Remove"),
+        (after("id: entra", f"{LOGIN}: [{{default: [x]}}]"), "loginU", MissingSettingError, "name", "prompt"),
+        (after("id: entra", f"{LOGIN}: [{{name: a, default: [x, y]}}]"), "def", UnsupportedSettingError, "one", ""),
+        (after("id: entra", f"{LOGIN}: [{{name: state, default: [x]}}]"), "def", InvalidValueError, "own", ""),
         (after("id: entra", "code_challenge_method: plain"), "code_", UnsupportedSettingError, "S256", "S256"),
         (after("id: entra", "code_challenge_method: s256"), "code_", InvalidValueError, "S256", "S256"),
-        (after("issuerURL", "skipDiscovery: true"), "skipD", UnsupportedSettingError, "discovery", "Remove"),
-        (after("issuerURL", "userIDClaim: upn"), "userID", UnsupportedSettingError, "replaced", "emailClaim"),
         (after("issuerURL", "issuerUrl: x"), "issuerUrl", InvalidValueError, "given twice", "first"),
         (f"injectResponseHeaders: [x]\n{ALPHA}", "injectRes", InvalidValueError, "group of keys", "key: value"),
-        (f"metricsServer: {{tls: {{minVersion: x}}}}\n{ALPHA}", "tls", UnsupportedSettingError, "plain", "bindA"),
         (f"metricsServer: {{bindAddress: nowhere}}\n{ALPHA}", "bindA", InvalidValueError, "address", ":44180"),
         (after("BindA", "SecureBindAddress: ':443'"), "Secure", MissingSettingError, "no certificate", "plain http"),
         (ALPHA.replace("127.0.0.1:4180", "unix:run/x"), "BindA", InvalidValueError, "local socket", "unix:///run"),
@@ -244,3 +246,32 @@ def test_yaml_that_is_broken(loader: Loader) -> None:
     assert isinstance(error, UnreadableConfigError)
     assert error.place.startswith(f"{loader.folder}/0.conf line ")
     assert ISSUER not in str(error)
+
+
+def test_parameters_of_the_sign_in_request(loader: Loader) -> None:
+    parameters = "[{name: prompt, default: [select_account]}, {name: domain_hint, default: [company.com], allow: []}]"
+    loaded = loader.load(after("id: entra", f"loginURLParameters: {parameters}"), OPTIONS)
+    assert loaded.settings.provider.login_parameters == {"prompt": "select_account", "domain_hint": "company.com"}
+    # What oauth2-proxy converts its older options to.
+    google = "[{name: approval_prompt, default: [force]}]"
+    loaded = loader.load(after("id: entra", f"loginURLParameters: {google}"), OPTIONS)
+    assert loaded.settings.provider.login_parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "named"),
+    [
+        ("issuerURL", "skipDiscovery: true", "skipDiscovery"),
+        ("issuerURL", "enabledSigningAlgs: [ES256]", "enabledSigningAlgs"),
+        ("id: entra", "backendLogoutURL: https://b.example/logout", "backendLogoutURL"),
+        ("id: entra", "useSystemTrustStore: true", "useSystemTrustStore"),
+    ],
+)
+def test_what_has_no_effect_is_said(loader: Loader, place: str, line: str, named: str) -> None:
+    loaded = loader.load(after(place, line), OPTIONS)
+    assert [note.sentence for note in loaded.notes if note.sentence.startswith(f"{named} has no effect: ")]
+
+
+def test_the_older_name_of_the_email_claim(loader: Loader) -> None:
+    loaded = loader.load(after("issuerURL", "userIDClaim: upn"), OPTIONS)
+    assert loaded.settings.provider.email_claim == "upn"

@@ -196,7 +196,6 @@ def test_older_options_about_headers(loader: Loader) -> None:
         ('cookie_domains = ["localhost"]', InvalidValueError, "example.com"),
         ('cookie_samesite = "loose"', InvalidValueError, "lax"),
         ("cookie_secure = false", UnsupportedSettingError, "localhost"),
-        ("cookie_httponly = false", UnsupportedSettingError, "Remove"),
         ('session_store_type = "redis"', MissingSettingError, "rediss://"),
         ('session_store_type = "disk"', InvalidValueError, "cookie or redis"),
         ('email_domains = ["company"," "]\nproxy_prefix = "gate"', InvalidValueError, "/oauth2"),

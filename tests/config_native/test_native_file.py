@@ -229,3 +229,10 @@ def test_the_documented_files_load(loader: Loader, number: int) -> None:
     secret.write_text(COOKIE_SECRET)
     text = text.replace("/var/run/secrets/lampgate/cookie", str(secret)).replace("example.com", "company.com")
     assert loader.load(text).settings.provider.kind == "entra"
+
+
+def test_parameters_of_the_sign_in_request(loader: Loader) -> None:
+    document = SMALLEST + "provider: {login_parameters: {prompt: login}}\n"
+    assert loader.load(document).settings.provider.login_parameters == {"prompt": "login"}
+    error = loader.error(SMALLEST + "provider: {login_parameters: {state: mine}}\n")
+    assert "lampgate's own" in str(error)

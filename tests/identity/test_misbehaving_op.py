@@ -527,3 +527,18 @@ async def test_not_ready_says_why(op: OP) -> None:
         provider.authorization_url(attempt, CALLBACK)
     assert provider.end_session_url() is None
     assert not provider.ready
+
+
+async def test_configured_parameters_are_added_and_take_nobodys_place(op: OP) -> None:
+    provider = provider_for(op)
+    changed = provider.settings.model_copy(
+        update={"login_parameters": {"prompt": "login", "domain_hint": "a.example", "state": "theirs", "nonce": "x"}}
+    )
+    provider = Provider(changed, place_of=str, clock=op.clock, http_transport=op.transport)
+    await provider.refresh_metadata()
+    attempt = attempts.begin(return_path="/", redirect_uri=CALLBACK, now=op.clock())
+    query = parse_qs(urlsplit(provider.authorization_url(attempt, CALLBACK)).query)
+    assert (query["prompt"], query["domain_hint"]) == (["login"], ["a.example"])
+    assert (query["state"], query["nonce"]) == ([attempt.state], [attempt.nonce])
+    asked = parse_qs(urlsplit(provider.authorization_url(attempt, CALLBACK, prompt="select_account")).query)
+    assert asked["prompt"] == ["select_account"], "what a page asks for goes before"

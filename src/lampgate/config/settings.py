@@ -109,6 +109,15 @@ Listener = Annotated[ListenAddress | UnixSocket | InheritedSocket, Field(discrim
 TokenName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
 
+#: What makes a sign-in request one, which no setting may change.
+RESERVED_PARAMETERS = frozenset(
+    (
+        "client_id", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "code_challenge",
+        "code_challenge_method", "claims", "request", "request_uri",
+    )
+)  # fmt: skip
+
+
 class ProviderSettings(_Frozen):
     """The OpenID provider, and lampgate's registration with it.
 
@@ -128,6 +137,8 @@ class ProviderSettings(_Frozen):
     client_id: str
     client_authentication: ClientAuthentication
     scopes: tuple[str, ...] = ("openid", "profile", "email")
+    #: Added to the sign-in request: ``prompt``, ``acr_values``, ``domain_hint`` …
+    login_parameters: dict[str, str] = Field(default_factory=dict)
     #: Further tokens by name, each for the scopes of one other resource (Entra). Injected as ``token:<name>``.
     tokens: dict[TokenName, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
     #: Claims of the ID token that may carry the audience; the first one present is checked.
@@ -142,6 +153,14 @@ class ProviderSettings(_Frozen):
     ca_files: tuple[Path, ...] = ()
     clock_leeway: Seconds = 60.0
     timeout: Seconds = 10.0
+
+    @field_validator("login_parameters")
+    @classmethod
+    def _reserves(cls, parameters: dict[str, str]) -> dict[str, str]:
+        for name in parameters:
+            if name in RESERVED_PARAMETERS:
+                raise ValueError(f"{name} is part of every sign-in request, and lampgate's own")
+        return parameters
 
     @model_validator(mode="before")
     @classmethod
@@ -544,6 +563,8 @@ class LogSettings(_Frozen):
 
     access: bool = True
     silence_health: bool = False
+    #: Further paths whose requests are not logged.
+    silent_paths: tuple[str, ...] = ()
 
 
 class Settings(_Frozen):

@@ -210,6 +210,8 @@ class Provider:
             "code_challenge": attempt.code_challenge,
             "code_challenge_method": "S256",
         }
+        # Its own come last: nothing that is configured takes their place.
+        parameters = dict(self.settings.login_parameters) | parameters
         optional = {"prompt": prompt, "login_hint": login_hint, "claims": claims}
         parameters |= {name: value for name, value in optional.items() if value}
         return _with_query(metadata.authorization_endpoint, parameters)

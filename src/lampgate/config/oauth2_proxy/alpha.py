@@ -6,6 +6,7 @@ Both forms of header values are taken: ``claim`` directly below ``values`` (up t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lampgate.config.errors import InvalidValueError, MissingSettingError, UnsupportedSettingError
@@ -20,6 +21,7 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenHeader,
     WrittenHeaderValue,
     WrittenListeners,
+    WrittenParameter,
     WrittenProvider,
     WrittenTls,
     WrittenUpstream,
@@ -33,6 +35,8 @@ _PROVIDER_KEYS = {
     "issuer_url": "oidcConfig.issuerURL",
     "scope": "scope",
 }
+#: Of an old Google API; oauth2-proxy's own defaults have it.
+_GOOGLES = ("approval_prompt",)
 _UPSTREAM_KEYS = {"id": "id", "path": "path", "url": "uri"}
 
 
@@ -108,6 +112,7 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
         scope=section.text("scope"),
         code_challenge_method=section.text("code_challenge_method"),
         ca_files=section.texts("caFiles"),
+        login_parameters=tuple(_login_parameters(section, findings)),
         allowed_groups=section.texts("allowedGroups"),
     )
     oidc = section.section("oidcConfig", alpha_keys.OIDC)
@@ -116,7 +121,7 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
             written,
             issuer_url=oidc.text("issuerURL"),
             allow_unverified_email=oidc.flag("insecureAllowUnverifiedEmail"),
-            email_claim=oidc.text("emailClaim"),
+            email_claim=oidc.text("emailClaim") or oidc.text("userIDClaim"),
             groups_claim=oidc.text("groupsClaim"),
             audience_claims=oidc.texts("audienceClaims"),
             extra_audiences=oidc.texts("extraAudiences"),
@@ -129,6 +134,27 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
             allowed_tenants=entra.texts("allowedTenants"),
         )
     return written
+
+
+def _login_parameters(provider: AlphaSection, findings: Findings) -> Iterator[WrittenParameter]:
+    for section in provider.sections("loginURLParameters", alpha_keys.LOGIN_PARAMETER):
+        name, values = section.text("name"), section.texts("default")
+        if name is None:
+            findings.error(
+                MissingSettingError,
+                "A parameter has no name",
+                place=section.place,
+                remedy="Add name, e.g. prompt, or remove it",
+            )
+        elif values is not None and len(values.value) > 1:
+            findings.error(
+                UnsupportedSettingError,
+                "A parameter of the sign-in request can have one value",
+                place=values.place,
+                remedy="Keep one",
+            )
+        elif values is not None and values.value and name.value not in _GOOGLES:
+            yield WrittenParameter(name.value, Written(values.value[0], values.place))
 
 
 def _upstreams(top: AlphaSection) -> tuple[WrittenUpstream, ...]:

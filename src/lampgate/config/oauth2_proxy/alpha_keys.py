@@ -41,7 +41,13 @@ TOP = (
     Key("providers", Works("provider")),
 )
 
-_PLAIN_METRICS = Refused("metrics are served in plain http", "Use bindAddress")
+_PLAIN_METRICS = NoEffect("metrics are served in plain http, at bindAddress")
+
+LOGIN_PARAMETER = (
+    Key("name", Works("provider.login_parameters")),
+    Key("default", Works("provider.login_parameters")),
+    Key("allow", NoEffect("parameters of the start address are not passed on, but for prompt")),
+)
 
 METRICS_SERVER = (
     Key("bindAddress", Works("metrics")),
@@ -105,7 +111,7 @@ HEADER = (
     Key("name", Works("inject.name")),
     Key(
         "preserveRequestValue",
-        Refused("copies of injected headers that a client sent are always dropped"),
+        NoEffect("copies of injected headers that a client sent are always dropped"),
         False,
     ),
     Key(
@@ -144,7 +150,7 @@ PROVIDER = (
     Key("caFiles", Works("provider.ca_files")),
     Key(
         "useSystemTrustStore",
-        Refused("caFiles takes the system's place", "Remove it; without caFiles the system decides whom to trust"),
+        NoEffect("caFiles takes the system's place; without it the system decides whom to trust"),
         False,
     ),
     Key("loginURL", _DISCOVERED),
@@ -153,17 +159,14 @@ PROVIDER = (
     Key("validateURL", _DISCOVERED),
     Key(
         "resource",
-        Refused(
-            "the resource is named by the scope",
-            "Remove it, and write it in front of the scope, e.g. 6dae42f8-4368-4678-94ff-3960e28e3630/user.read",
-        ),
+        NoEffect("it is for other providers; with OpenID Connect the resource is named by the scope"),
     ),
     Key("scope", Works("provider.scopes")),
     Key("allowedGroups", Works("allow.groups")),
     Key("code_challenge_method", Works("provider")),
     Key(
         "authRequestResponseMode",
-        Refused("the provider always answers in the query of the callback", fits=("", "query")),
+        NoEffect("the provider always answers in the query of the callback", fits=("", "query")),
     ),
     Key(
         "skipClaimsFromProfileURL",
@@ -171,8 +174,11 @@ PROVIDER = (
         False,
     ),
     Key("additionalClaims", Refused("the claims that can be injected are fixed")),
-    Key("backendLogoutURL", Refused("signing out ends the session here and calls nobody else")),
-    Key("loginURLParameters", Refused("no parameters can be added to the sign-in request")),
+    Key(
+        "backendLogoutURL",
+        NoEffect("signing out calls nobody else; portal.provider_sign_out of lampgate.yaml leads on to the provider"),
+    ),
+    Key("loginURLParameters", Works("provider.login_parameters")),
     Key("oidcConfig", Works("provider")),
     Key("microsoftEntraIDConfig", Works("provider")),
     Key(
@@ -207,15 +213,18 @@ OIDC = (
     Key("insecureSkipNonce", NoEffect("the nonce is always sent and checked", fits=(False,))),
     Key(
         "skipDiscovery",
-        Refused("endpoints and keys always come from the discovery document"),
+        NoEffect("endpoints and keys always come from the discovery document"),
         False,
     ),
     Key("jwksURL", _DISCOVERED),
-    Key("publicKeyFiles", Refused("keys always come from the provider's discovery document")),
+    Key("publicKeyFiles", NoEffect("keys always come from the provider's discovery document")),
     Key("emailClaim", Works("provider.email_claim")),
     Key("groupsClaim", Works("provider.groups_claim")),
-    Key("userIDClaim", Refused("it has been replaced", "Use emailClaim"), "email"),
+    Key("userIDClaim", Works("provider.email_claim")),
     Key("audienceClaims", Works("provider.audience_claims")),
     Key("extraAudiences", Works("provider.extra_audiences")),
-    Key("enabledSigningAlgs", Refused("lampgate chooses the algorithms it accepts", fits=((), ("RS256",)))),
+    Key(
+        "enabledSigningAlgs",
+        NoEffect("all asymmetric algorithms that the provider announces are accepted", fits=((), ("RS256",))),
+    ),
 )

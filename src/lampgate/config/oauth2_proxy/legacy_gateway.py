@@ -16,6 +16,7 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenHeader,
     WrittenHeaderValue,
     WrittenListeners,
+    WrittenParameter,
     WrittenProvider,
     WrittenTls,
     WrittenUpstream,
@@ -96,7 +97,12 @@ def _provider(options: Options, place: Place) -> WrittenProvider:
         issuer_url=_text(options, "oidc-issuer-url"),
         scope=_text(options, "scope"),
         code_challenge_method=_text(options, "code-challenge-method"),
-        email_claim=_text(options, "oidc-email-claim"),
+        email_claim=_text(options, "oidc-email-claim") or _text(options, "user-id-claim"),
+        login_parameters=tuple(
+            WrittenParameter(name, value)
+            for name, flag in (("prompt", "prompt"), ("acr_values", "acr-values"))
+            if (value := _text(options, flag)) is not None and value.value
+        ),
         groups_claim=_text(options, "oidc-groups-claim"),
         audience_claims=_texts(options, "oidc-audience-claim"),
         extra_audiences=_texts(options, "oidc-extra-audience"),

@@ -60,9 +60,18 @@ class WrittenProvider:
     extra_audiences: Written[tuple[str, ...]] | None = None
     allow_unverified_email: Written[bool] | None = None
     ca_files: Written[tuple[str, ...]] | None = None
+    login_parameters: tuple[WrittenParameter, ...] = ()
     allowed_groups: Written[tuple[str, ...]] | None = None
     allowed_roles: Written[tuple[str, ...]] | None = None
     allowed_tenants: Written[tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenParameter:
+    """A parameter that is added to the sign-in request."""
+
+    name: str
+    value: Written[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

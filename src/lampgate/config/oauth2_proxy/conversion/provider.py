@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +20,8 @@ from lampgate.config.oauth2_proxy.conversion.scopes import read_scopes
 from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
 from lampgate.config.oauth2_proxy.placeholders import find_placeholder, is_example_host
 from lampgate.config.oauth2_proxy.standing import nearest
-from lampgate.config.oauth2_proxy.written import Written, WrittenProvider
-from lampgate.config.settings import ProviderSettings
+from lampgate.config.oauth2_proxy.written import Written, WrittenParameter, WrittenProvider
+from lampgate.config.settings import RESERVED_PARAMETERS, ProviderSettings
 
 _KINDS: dict[str, Literal["oidc", "entra"]] = {"oidc": "oidc", "entra-id": "entra"}
 _OTHER_KINDS = (
@@ -82,8 +83,25 @@ def provider_settings(written: WrittenProvider, draft: Draft) -> ProviderSetting
             "issuer_url": written.issuer_url.value.strip(),
             "client_authentication": authentication,
             "ca_files": ca_files,
+            "login_parameters": _login_parameters(written.login_parameters, draft),
         }
     )
+
+
+def _login_parameters(written: Sequence[WrittenParameter], draft: Draft) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for each in written:
+        draft.keep("provider.login_parameters", each.value)
+        if each.name in RESERVED_PARAMETERS:
+            draft.findings.error(
+                InvalidValueError,
+                f"{each.name} is part of every sign-in request, and lampgate's own",
+                place=each.value.place,
+                remedy="Remove it",
+            )
+        else:
+            parameters[each.name] = each.value.value
+    return parameters
 
 
 def _kind(written: WrittenProvider, draft: Draft) -> Literal["oidc", "entra"] | None:

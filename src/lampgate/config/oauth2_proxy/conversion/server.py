@@ -57,9 +57,12 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
 def log_settings(options: Options, draft: Draft) -> LogSettings:
     """What is logged."""
     draft.keep("log.access", options.written("request-logging", bool))
+    draft.keep("log.silent_paths", options.written("exclude-logging-path", tuple))
     draft.keep("log.silence_health", options.written("silence-ping-logging", bool))
     return LogSettings(
-        access=options.value("request-logging", bool), silence_health=options.value("silence-ping-logging", bool)
+        access=options.value("request-logging", bool),
+        silence_health=options.value("silence-ping-logging", bool),
+        silent_paths=options.value("exclude-logging-path", tuple),
     )
 
 

@@ -21,10 +21,7 @@ OPTIONS = (
         "exclude_logging_paths",
         Kind.LIST,
         (),
-        Refused(
-            "every request is logged, except health checks",
-            "Remove it; silence-ping-logging leaves the health checks out",
-        ),
+        Works("log.silent_paths"),
     ),
     Option("logging-local-time", "logging_local_time", Kind.BOOLEAN, True, _ONE_LOG),
     Option("silence-ping-logging", "silence_ping_logging", Kind.BOOLEAN, False, Works("log.silence_health")),
@@ -40,7 +37,7 @@ OPTIONS = (
         "logging_filename",
         Kind.STRING,
         "",
-        Refused("the log goes to standard output", "Remove it, and let the container runtime keep the log"),
+        NoEffect("the log goes to standard output, where the container runtime keeps it"),
     ),
     Option(
         "logging-max-size",

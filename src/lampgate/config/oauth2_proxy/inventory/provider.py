@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lampgate.config.oauth2_proxy.options import Kind, Option
-from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+from lampgate.config.oauth2_proxy.standing import NoEffect, Works
 
 _DISCOVERED = NoEffect("it comes from the discovery document, in oauth2-proxy too")
 
@@ -13,10 +13,7 @@ OPTIONS = (
         "ssl_insecure_skip_verify",
         Kind.BOOLEAN,
         False,
-        Refused(
-            "the provider's certificate is always checked",
-            "Remove it, and name the authority that issued the certificate in provider-ca-file",
-        ),
+        NoEffect("the provider's certificate is always checked; name an authority of your own in provider-ca-file"),
     ),
     Option(
         "entra-id-allowed-tenant",
@@ -61,10 +58,7 @@ OPTIONS = (
         "use_system_trust_store",
         Kind.BOOLEAN,
         False,
-        Refused(
-            "provider-ca-file takes the system's place",
-            "Remove it; without provider-ca-file the system decides whom to trust",
-        ),
+        NoEffect("provider-ca-file takes the system's place; without it the system decides whom to trust"),
         beside_alpha=False,
     ),
     Option("oidc-issuer-url", "oidc_issuer_url", Kind.STRING, "", Works("provider.issuer_url"), beside_alpha=False),
@@ -97,7 +91,7 @@ OPTIONS = (
         "skip_oidc_discovery",
         Kind.BOOLEAN,
         False,
-        Refused("endpoints and keys always come from the discovery document"),
+        NoEffect("endpoints and keys always come from the discovery document"),
         beside_alpha=False,
     ),
     Option("oidc-jwks-url", "oidc_jwks_url", Kind.STRING, "", _DISCOVERED, beside_alpha=False),
@@ -138,7 +132,7 @@ OPTIONS = (
         "oidc_public_key_files",
         Kind.LIST,
         (),
-        Refused("keys always come from the provider's discovery document"),
+        NoEffect("keys always come from the provider's discovery document"),
         beside_alpha=False,
     ),
     Option(
@@ -146,7 +140,7 @@ OPTIONS = (
         "oidc_enabled_signing_algs",
         Kind.LIST,
         (),
-        Refused("lampgate chooses the algorithms it accepts", fits=((), ("RS256",))),
+        NoEffect("all asymmetric algorithms that the provider announces are accepted", fits=((), ("RS256",))),
         beside_alpha=False,
     ),
     Option("login-url", "login_url", Kind.STRING, "", _DISCOVERED, beside_alpha=False),
@@ -157,7 +151,7 @@ OPTIONS = (
         "auth_request_response_mode",
         Kind.STRING,
         "",
-        Refused("the provider always answers in the query of the callback"),
+        NoEffect("the provider always answers in the query of the callback"),
         beside_alpha=False,
     ),
     Option(
@@ -173,10 +167,7 @@ OPTIONS = (
         "resource",
         Kind.STRING,
         "",
-        Refused(
-            "the resource is named by the scope",
-            "Remove it, and write it in front of the scope, e.g. 6dae42f8-4368-4678-94ff-3960e28e3630/user.read",
-        ),
+        NoEffect("it is for other providers; with OpenID Connect the resource is named by the scope"),
         beside_alpha=False,
     ),
     Option("validate-url", "validate_url", Kind.STRING, "", _DISCOVERED, beside_alpha=False),
@@ -186,7 +177,7 @@ OPTIONS = (
         "prompt",
         Kind.STRING,
         "",
-        Refused("no parameters can be added to the sign-in request"),
+        Works("provider.login_parameters"),
         beside_alpha=False,
     ),
     Option(
@@ -203,7 +194,7 @@ OPTIONS = (
         "force_code_challenge_method",
         Kind.STRING,
         "",
-        Refused("it has been replaced", "Use code-challenge-method, or nothing: lampgate always uses S256"),
+        NoEffect("PKCE always uses S256"),
         beside_alpha=False,
     ),
     Option(
@@ -211,7 +202,7 @@ OPTIONS = (
         "acr_values",
         Kind.STRING,
         "",
-        Refused("no parameters can be added to the sign-in request"),
+        Works("provider.login_parameters"),
         beside_alpha=False,
     ),
     Option(
@@ -219,7 +210,7 @@ OPTIONS = (
         "user_id_claim",
         Kind.STRING,
         "email",
-        Refused("it has been replaced", "Use oidc-email-claim"),
+        Works("provider.email_claim"),
         beside_alpha=False,
     ),
     Option("allowed-group", "allowed_groups", Kind.LIST, (), Works("allow.groups"), beside_alpha=False),
@@ -229,7 +220,7 @@ OPTIONS = (
         "backend_logout_url",
         Kind.STRING,
         "",
-        Refused("signing out ends the session here and calls nobody else"),
+        NoEffect("signing out calls nobody else; portal.provider_sign_out of lampgate.yaml leads on to the provider"),
         beside_alpha=False,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lampgate.config.oauth2_proxy.options import Kind, Option
-from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+from lampgate.config.oauth2_proxy.standing import NoEffect, Works
 
 OPTIONS = (
     Option("trusted-ip", "trusted_ips", Kind.LIST, (), Works("open_access.addresses")),
@@ -50,7 +50,7 @@ OPTIONS = (
         "whitelist_domains",
         Kind.LIST,
         (),
-        Refused("after sign-in and sign-out lampgate returns to a path on its own host only"),
+        NoEffect("after sign-in and sign-out lampgate returns to its own host only, and no list widens that"),
     ),
     Option(
         "authenticated-emails-file",
@@ -60,21 +60,21 @@ OPTIONS = (
         Works("allow.emails_file"),
     ),
     Option(
-        "htpasswd-file", "htpasswd_file", Kind.STRING, "", Refused("people sign in with the OpenID provider only")
+        "htpasswd-file", "htpasswd_file", Kind.STRING, "", NoEffect("people sign in with the OpenID provider only")
     ),
     Option(
         "htpasswd-user-group",
         "htpasswd_user_groups",
         Kind.LIST,
         (),
-        Refused("people sign in with the OpenID provider only"),
+        NoEffect("people sign in with the OpenID provider only"),
     ),
     Option(
         "signature-key",
         "signature_key",
         Kind.STRING,
         "",
-        Refused("requests are not signed (oauth2-proxy has deprecated it, too)"),
+        NoEffect("requests are not signed; oauth2-proxy has deprecated it, too"),
     ),
     Option(
         "display-htpasswd-form", "display_htpasswd_form", Kind.BOOLEAN, True, NoEffect("there is no password form")

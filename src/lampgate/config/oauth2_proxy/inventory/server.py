@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lampgate.config.oauth2_proxy.options import Kind, Option
-from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+from lampgate.config.oauth2_proxy.standing import NoEffect, Works
 
-_PLAIN_METRICS = Refused("metrics are served in plain http", "Use metrics-address")
+_PLAIN_METRICS = NoEffect("metrics are served in plain http, at metrics-address")
 
 OPTIONS = (
     Option("reverse-proxy", "reverse_proxy", Kind.BOOLEAN, False, Works("trusted_proxies")),
@@ -22,7 +22,7 @@ OPTIONS = (
         "force_https",
         Kind.BOOLEAN,
         False,
-        Refused("lampgate redirects no http request to https", "Remove it, and let the ingress redirect"),
+        NoEffect("whoever terminates TLS redirects; with redirect-url every address that lampgate makes is https"),
     ),
     Option("redirect-url", "redirect_url", Kind.STRING, "", Works("public_url")),
     Option(
@@ -30,7 +30,7 @@ OPTIONS = (
         "relative_redirect_url",
         Kind.BOOLEAN,
         False,
-        Refused("the redirect URI that Entra compares is always an absolute URL"),
+        NoEffect("the redirect URI is always absolute, with the request's host where redirect-url is not set"),
     ),
     Option("proxy-prefix", "proxy_prefix", Kind.STRING, "/oauth2", Works("portal.prefix")),
     Option("ping-path", "ping_path", Kind.STRING, "/ping", Works("portal.ping_path")),
@@ -39,10 +39,7 @@ OPTIONS = (
         "ping_user_agent",
         Kind.STRING,
         "",
-        Refused(
-            "the health check is found by its path alone; anybody can send a User-Agent",
-            "Remove it, and use ping-path",
-        ),
+        NoEffect("the health check is found by its path, see ping-path; anybody can send a User-Agent"),
     ),
     Option("ready-path", "ready_path", Kind.STRING, "/ready", Works("portal.ready_path")),
     Option(
@@ -50,10 +47,7 @@ OPTIONS = (
         "gcp_healthchecks",
         Kind.BOOLEAN,
         False,
-        Refused(
-            "the health check is found by its path alone; anybody can send a User-Agent",
-            "Remove it, and use ping-path",
-        ),
+        NoEffect("the health check is found by its path, see ping-path; anybody can send a User-Agent"),
     ),
     Option("metrics-address", "metrics_address", Kind.STRING, "", Works("metrics"), beside_alpha=False),
     Option("metrics-secure-address", "metrics_secure_address", Kind.STRING, "", _PLAIN_METRICS, beside_alpha=False),

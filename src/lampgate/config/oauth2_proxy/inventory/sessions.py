@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lampgate.config.oauth2_proxy.options import Kind, Option
-from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
+from lampgate.config.oauth2_proxy.standing import NoEffect, Works
 
 OPTIONS = (
     Option("session-store-type", "session_store_type", Kind.STRING, "cookie", Works("session.store")),
@@ -12,7 +12,7 @@ OPTIONS = (
         "session_cookie_minimal",
         Kind.BOOLEAN,
         False,
-        Refused("the session carries the tokens that the dashboard needs"),
+        NoEffect("the session carries the tokens that the dashboard needs, in a cookie of at most 4 KB"),
     ),
     Option("redis-connection-url", "redis_connection_url", Kind.STRING, "", Works("session.store.addresses")),
     Option("redis-username", "redis_username", Kind.STRING, "", Works("session.store.username")),
@@ -56,11 +56,19 @@ OPTIONS = (
     Option("cookie-secret", "cookie_secret", Kind.STRING, "", Works("session.cookie.secret")),
     Option("cookie-secret-file", "cookie_secret_file", Kind.STRING, "", Works("session.cookie.secret")),
     Option("cookie-domain", "cookie_domains", Kind.LIST, (), Works("session.cookie.domain")),
-    Option("cookie-path", "cookie_path", Kind.STRING, "/", Refused("the session holds for the whole host")),
+    Option(
+        "cookie-path",
+        "cookie_path",
+        Kind.STRING,
+        "/",
+        NoEffect("the session holds for the whole host; cookie-name tells several gateways of one host apart"),
+    ),
     Option("cookie-expire", "cookie_expire", Kind.DURATION, 168 * 3600.0, Works("session.lifetime")),
     Option("cookie-refresh", "cookie_refresh", Kind.DURATION, 0.0, Works("session.renew_after")),
     Option("cookie-secure", "cookie_secure", Kind.BOOLEAN, True, Works("public_url")),
-    Option("cookie-httponly", "cookie_httponly", Kind.BOOLEAN, True, Refused("scripts never get to see the session")),
+    Option(
+        "cookie-httponly", "cookie_httponly", Kind.BOOLEAN, True, NoEffect("scripts never get to see the session")
+    ),
     Option("cookie-samesite", "cookie_samesite", Kind.STRING, "", Works("session.cookie.same_site")),
     Option(
         "cookie-csrf-per-request",

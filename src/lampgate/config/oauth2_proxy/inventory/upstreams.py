@@ -75,7 +75,7 @@ OPTIONS = (
         "set_basic_auth",
         Kind.BOOLEAN,
         False,
-        _NO_SHARED_PASSWORDS,
+        NoEffect("headers are made of claims and tokens, not of shared passwords"),
         beside_alpha=False,
     ),
     Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, Works("inject_response"), beside_alpha=False),
@@ -92,7 +92,7 @@ OPTIONS = (
         "prefer_email_to_user",
         Kind.BOOLEAN,
         False,
-        Refused("the user is always the sub claim", "Remove it; X-Forwarded-Email carries the address"),
+        NoEffect("X-Forwarded-User is always the sub claim; X-Forwarded-Email has the address"),
         beside_alpha=False,
     ),
     Option(
@@ -100,7 +100,7 @@ OPTIONS = (
         "basic_auth_password",
         Kind.STRING,
         "",
-        _NO_SHARED_PASSWORDS,
+        NoEffect("headers are made of claims and tokens, not of shared passwords"),
         beside_alpha=False,
     ),
     Option(
@@ -108,7 +108,7 @@ OPTIONS = (
         "skip_auth_strip_headers",
         Kind.BOOLEAN,
         True,
-        Refused("copies of injected headers that a client sent are always dropped"),
+        NoEffect("copies of injected headers that a client sent are always dropped"),
         beside_alpha=False,
     ),
 )
