@@ -7,6 +7,7 @@ import pytest
 from lampgate.config.settings import ProviderSettings, PublicClient
 from lampgate.identity import attempt as attempts
 from lampgate.identity.provider import Provider
+from lampgate.identity.subject import SubjectNeeds
 from lampgate.session.record import Session
 from lampgate.session.renewal import Refused, Renewal, Renewed, Unsure
 from tests.identity.misbehaving_op import ABSENT, CLIENT_ID, ISSUER, OP, REFRESH_TOKEN, Clock
@@ -91,3 +92,17 @@ async def test_a_refusal_ends_the_session_and_silence_does_not(signed_in: Signed
     signed_in.op.down = False
     signed_in.session = Session("s", signed_in.session.subject, 0, 2**40, refresh_token="used-up")
     assert isinstance(await signed_in.renewed(), Refused)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_an_id_token_that_a_cookie_had_no_room_for_comes_back(signed_in: SignedIn, *, wanted: bool) -> None:
+    signed_in._provider._needs = SubjectNeeds(id_token=wanted)
+    assert signed_in.session.id_token == ""
+    outcome = await signed_in.renewed()
+    assert isinstance(outcome, Renewed)
+    assert bool(outcome.session.id_token) is wanted
+    signed_in.session = outcome.session
+    signed_in.op.token_members["id_token"] = ABSENT
+    again = await signed_in.renewed()
+    assert isinstance(again, Renewed)
+    assert again.session.id_token == outcome.session.id_token, "the one there is stays"

@@ -273,7 +273,8 @@ class Provider:
                 subject=subject,
                 tokens=session.tokens | {"access_token": _access_token(tokens, asked_at)},
                 refresh_token=tokens.refresh_token or session.refresh_token,
-                id_token=tokens.id_token if tokens.id_token and session.id_token else session.id_token,
+                # A cookie may have had no room for the earlier one.
+                id_token=(tokens.id_token or session.id_token) if self._needs.id_token else "",
                 generation=session.generation + 1,
             )
         )

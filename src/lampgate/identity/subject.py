@@ -24,10 +24,12 @@ class SubjectNeeds:
 
     :ivar groups: those that matter; None: all of them.
     :ivar claims: names of further claims.
+    :ivar id_token: whether a header takes the ID token itself.
     """
 
     groups: frozenset[str] | None = None
     claims: tuple[str, ...] = ()
+    id_token: bool = False
 
     @property
     def any_groups(self) -> bool:
@@ -46,6 +48,7 @@ def subject_needs(settings: Settings) -> SubjectNeeds:
     return SubjectNeeds(
         groups=None if all_groups else frozenset(settings.allow.groups or ()),
         claims=tuple(dict.fromkeys(claims)),
+        id_token=any(value.claim == "id_token" for value in injected),
     )
 
 

@@ -26,6 +26,7 @@ from lampgate.identity.errors import TokenEndpointError, quoted
 from lampgate.identity.provider import Provider, SignedIn
 from lampgate.identity.return_path import safe_return_path
 from lampgate.identity.scopes import ScopePlan
+from lampgate.identity.subject import subject_needs
 from lampgate.policy.allow import CANNOT_TELL, refusal
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal import sign_in_problems as problems
@@ -65,11 +66,7 @@ class SignIn:
         self._clock = clock
         self._count = count
         self._prefix = settings.portal.prefix
-        self._keeps_id_token = any(
-            value.claim == "id_token"
-            for header in (*settings.inject, *settings.inject_response)
-            for value in header.values
-        )
+        self._keeps_id_token = subject_needs(settings).id_token
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
         """A page with one button; straight on where there is a session, or where no page is wanted."""
