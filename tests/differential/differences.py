@@ -152,9 +152,9 @@ DIFFERENCES: tuple[Difference, ...] = (
 
 
 _INTRODUCTION = (
-    "`tests/differential` runs oauth2-proxy itself beside lampgate, with the same flags, the same provider and the same "
-    "requests, and compares statuses, redirects, cookies and the headers that reach the dashboard. Every difference is "
-    "one of these; the options are in [oauth2-proxy-options.md](oauth2-proxy-options.md)."
+    "`tests/differential` runs oauth2-proxy itself beside lampgate, with the same flags, the same provider and the "
+    "same requests, and compares statuses, redirects, cookies and the headers that reach the dashboard. Every "
+    "difference is one of these; the options are in [oauth2-proxy-options.md](oauth2-proxy-options.md)."
 )
 
 
