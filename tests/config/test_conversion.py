@@ -324,3 +324,12 @@ def test_variables_go_before_the_file(loader: Loader) -> None:
     (note,) = loaded.notes
     assert str(note.place) == loader.place(2, "client_id")
     assert "environment, OAUTH2_PROXY_CLIENT_ID" in note.sentence
+
+
+def test_texts_of_the_sign_in_page(loader: Loader) -> None:
+    portal = loader.load(f'{LEGACY}\nbanner = "Only for operators"\nfooter = "-"\n').settings.portal
+    assert (portal.banner, portal.footer) == ("Only for operators", "")
+    portal = loader.load(LEGACY).settings.portal
+    assert (portal.banner, portal.footer) == (None, None)
+    loaded = loader.load(f"{LEGACY}\nbanner = '<b>Only</b> for operators'\n")
+    assert "config.plain-text" in [note.code for note in loaded.notes]

@@ -167,3 +167,66 @@ def test_whatever_comes_out_stays_on_our_origin(value: str) -> None:
     target = urlsplit(urljoin(f"{ORIGIN}/oauth2/callback", checked(value)))
     assert (target.scheme, target.netloc) == ("https", "dash.example.com")
     assert not target.path.startswith("//")
+
+
+_BEGINNINGS = [
+    "/",
+    "//",
+    "///",
+    "/\\",
+    "\\",
+    "\\\\",
+    "/\t/",
+    "/\n/",
+    "/%09/",
+    "/%0a/",
+    "/%5c",
+    "/%5C%5c",
+    "/%2f",
+    "/./",
+    "/../",
+    "/;/",
+    "/ /",
+    "/%20/",
+    "/\u3000/",
+    "/%00/",
+    ".",
+    "..",
+    "http:",
+    "https:",
+    "https:/",
+    "https://",
+    "HTTPS://",
+    "//%09/",
+    "javascript:",
+    "data:,",
+    "@",
+    "/.%0d./",
+    "https://dash.example.com@",
+    "https://dash.example.com.",
+]
+_HOSTS = [
+    "evil.example",
+    "evil.example:80",
+    "user@evil.example",
+    "evil%E3%80%82example",
+    "127.0.0.1",
+    "0x7f000001",
+    "[::1]",
+    "evil.example\\@dash.example.com",
+]
+_ENDS = ["", "/", "/..", "/%2e%2e/x", "?x", "#x", "//", "/\\"]
+
+
+def test_whatever_is_put_together_a_browser_stays_here() -> None:
+    tried = 0
+    for beginning in _BEGINNINGS:
+        for host in _HOSTS:
+            for end in _ENDS:
+                tried += 1
+                path = checked(f"{beginning}{host}{end}")
+                # As browsers read it (WHATWG URL): backslashes are slashes, tabs and line ends are left out.
+                seen = path.replace("\\", "/").translate({9: None, 10: None, 13: None})
+                assert urlsplit(urljoin(ORIGIN, seen)).netloc == "dash.example.com", (beginning, host, end)
+                assert urlsplit(urljoin(ORIGIN, seen)).scheme == "https"
+    assert tried > 2000

@@ -347,3 +347,21 @@ async def test_a_session_that_nothing_can_keep() -> None:
     assert "cannot keep new sessions" in answer.text
     assert "rd=/c/main/pods" in answer.text, "trying again leads where the person wanted to go"
     assert stage.session is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown", "hidden"),
+    [
+        ({}, ["with your organisation", "<footer>lampgate</footer>"], []),
+        ({"banner": "Only <b>for</b> operators", "footer": "Ask the platform team"},
+         ["<p>Only &lt;b&gt;for&lt;/b&gt; operators</p>", "<footer>Ask the platform team</footer>"],
+         ["with your organisation", "<b>for</b>"]),
+        ({"banner": "", "footer": ""}, ["<footer></footer>"], ["with your organisation"]),
+    ],
+    ids=["its-own", "the-operators", "none"],
+)  # fmt: skip
+async def test_texts_of_the_sign_in_page(texts: dict[str, str], shown: list[str], hidden: list[str]) -> None:
+    stage = await Stage(changes={"portal": PortalSettings(skip_sign_in_page=False, **texts)}).ready()
+    page = (await stage.get("/oauth2/sign_in")).text
+    assert all(text in page for text in shown), page
+    assert not any(text in page for text in hidden), page

@@ -506,6 +506,10 @@ class PortalSettings(_Frozen):
     ready_path: str = "/ready"
     #: Go straight to the provider instead of showing a page with a button.
     skip_sign_in_page: bool = True
+    #: On the sign-in page, in place of its own words; plain text. None: its own.
+    banner: str | None = None
+    #: At the bottom of the sign-in page; plain text. None: lampgate's name.
+    footer: str | None = None
     #: A sign-out here goes on to the provider's, so that the next sign-in asks who it is.
     provider_sign_out: bool = False
     #: Where the provider sends people who have signed out there. Has to be registered with it; None: it shows a page

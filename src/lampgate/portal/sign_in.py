@@ -83,6 +83,8 @@ class SignIn:
             host=visit.host,
             provider=self._provider.display_name,
             start=self.start_url(return_path),
+            banner=self._settings.portal.banner,
+            footer=self._settings.portal.footer,
         )
 
     async def start(self, request: Request, visit: Visit) -> Response | Problem:

@@ -34,6 +34,7 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
                 place=written.place,
                 remedy=f"Write e.g. {options.default(flag, str)}",
             )
+    texts = {flag: _text_of(flag, options, draft) for flag in ("banner", "footer")}
     if len(paths) < 3:
         return None
     if len(set(paths.values())) < 3:
@@ -51,7 +52,22 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
         ping_path=paths["ping_path"],
         ready_path=paths["ready_path"],
         skip_sign_in_page=options.value("skip-provider-button", bool),
+        banner=texts["banner"],
+        footer=texts["footer"],
     )
+
+
+def _text_of(flag: str, options: Options, draft: Draft) -> str | None:
+    """A text on the sign-in page; ``-`` is oauth2-proxy's way to say that there is none."""
+    written = options.written(flag, str)
+    if written is None or not written.value:
+        return None
+    draft.keep(f"portal.{flag}", written)
+    if "<" in written.value:
+        draft.findings.note(
+            "config.plain-text", f"{flag} is shown as plain text: its tags will be seen, not followed", written.place
+        )
+    return "" if written.value == "-" else written.value
 
 
 def log_settings(options: Options, draft: Draft) -> LogSettings:

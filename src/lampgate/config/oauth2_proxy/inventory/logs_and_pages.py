@@ -69,8 +69,8 @@ OPTIONS = (
     ),
     Option("custom-templates-dir", "custom_templates_dir", Kind.STRING, "", Refused("lampgate's pages are its own")),
     Option("custom-sign-in-logo", "custom_sign_in_logo", Kind.STRING, "", NoEffect("lampgate's pages are its own")),
-    Option("banner", "banner", Kind.STRING, "", NoEffect("lampgate's pages are its own")),
-    Option("footer", "footer", Kind.STRING, "", NoEffect("lampgate's pages are its own")),
+    Option("banner", "banner", Kind.STRING, "", Works("portal.banner")),
+    Option("footer", "footer", Kind.STRING, "", Works("portal.footer")),
     Option(
         "show-debug-on-error", "show_debug_on_error", Kind.BOOLEAN, False, NoEffect("lampgate's pages are its own")
     ),
