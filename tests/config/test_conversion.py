@@ -195,7 +195,6 @@ def test_older_options_about_headers(loader: Loader) -> None:
         ('cookie_domains = ["a.com", "b.com"]', UnsupportedSettingError, "safest"),
         ('cookie_domains = ["localhost"]', InvalidValueError, "example.com"),
         ('cookie_samesite = "loose"', InvalidValueError, "lax"),
-        ("cookie_secure = false", UnsupportedSettingError, "localhost"),
         ('session_store_type = "redis"', MissingSettingError, "rediss://"),
         ('session_store_type = "disk"', InvalidValueError, "cookie or redis"),
         ('email_domains = ["company"," "]\nproxy_prefix = "gate"', InvalidValueError, "/oauth2"),
@@ -254,8 +253,10 @@ def test_a_public_url_on_the_command_line_is_judged_too(loader: Loader, url: str
 
 def test_cookies_without_secure_are_for_plain_http_on_this_machine(loader: Loader) -> None:
     text = with_line("cookie_secure = false")
-    assert loader.load(text, overrides=Overrides(public_url="http://localhost:1")).settings.public_url
-    assert loader.error(text, overrides=Overrides(public_url="https://localhost:1"))
+    assert loader.load(text, overrides=Overrides(public_url="http://localhost:1")).notes == ()
+    for url in ("https://localhost:1", None):
+        loaded = loader.load(text, overrides=Overrides(public_url=url))
+        assert "config.cookies-stay-secure" in codes(loaded)
 
 
 def test_the_cookies_name(loader: Loader) -> None:

@@ -159,11 +159,12 @@ def _check_cookie_secure(options: Options, url: Url | None, draft: Draft) -> Non
     secure = options.written("cookie-secure", bool)
     if secure is None or secure.value or (url is not None and url.scheme == "http"):
         return
-    draft.findings.error(
-        UnsupportedSettingError,
-        "cookie-secure is off, which lampgate accepts only where the public URL is plain http on localhost",
-        place=secure.place,
-        remedy="Remove it, or set redirect-url to e.g. http://localhost:4180/oauth2/callback for a trial",
+    draft.findings.note(
+        "config.cookies-stay-secure",
+        "cookie-secure is off, which has no effect: cookies are Secure everywhere but on plain http at localhost. "
+        "Elsewhere browsers keep no session over plain http; for a trial set redirect-url to e.g. "
+        "http://localhost:4180/oauth2/callback",
+        secure.place,
     )
 
 
