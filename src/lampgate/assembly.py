@@ -29,6 +29,7 @@ from lampgate.identity.provider import Provider
 from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
+from lampgate.observe.oauth2_proxy_log import OAuth2ProxyLog
 from lampgate.portal.app import create_portal
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
@@ -211,7 +212,8 @@ class Worker:
 
     def _access_log(self) -> AccessLog:
         settings = self._settings
-        return AccessLog(
+        kind = OAuth2ProxyLog if settings.log.layout == "oauth2-proxy" else AccessLog
+        return kind(
             self._write_log,
             asyncio.get_running_loop().call_later,
             enabled=settings.log.access,

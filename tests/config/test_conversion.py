@@ -334,3 +334,9 @@ def test_texts_of_the_sign_in_page(loader: Loader) -> None:
     assert (portal.banner, portal.footer) == (None, None)
     loaded = loader.load(f"{LEGACY}\nbanner = '<b>Only</b> for operators'\n")
     assert "config.plain-text" in [note.code for note in loaded.notes]
+
+
+def test_other_layouts_of_log_lines_are_noted(loader: Loader) -> None:
+    loaded = loader.load(f"{LEGACY}\nrequest_logging_format = '{{{{.Client}}}} {{{{.StatusCode}}}}'\n")
+    assert loaded.settings.log.layout == "json"
+    assert "config.no-effect" in codes(loaded)

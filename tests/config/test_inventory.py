@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lampgate.config.errors import UnsupportedSettingError
@@ -88,12 +90,17 @@ def test_what_has_no_effect_is_noted(loader: Loader, option: Option) -> None:
     assert loaded.settings == plain.settings
 
 
+DEFAULT_LAYOUT = (
+    "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} "
+    "{{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}"
+)
 _REDIS = "session_store_type = 'redis'"
 _REDIS_URL = "redis_connection_url = 'redis://valkey:6379'"
 _SENTINELS = "redis_sentinel_connection_urls = ['redis://sentinel']"
 _MASTER = "redis_sentinel_master_name = 'mymaster'"
 #: Values that do something, where `other_value` would only be refused.
 _VALUES = {
+    "request-logging-format": json.dumps(DEFAULT_LAYOUT),
     "metrics-address": '":44180"',
     "reverse-proxy": "true\ntrusted_proxy_ips = ['10.0.0.0/8']",
     "trusted-proxy-ip": "['10.0.0.0/8']\nreverse_proxy = true",

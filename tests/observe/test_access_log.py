@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from lampgate.observe.access_log import AccessLog, quoted
+from lampgate.observe.oauth2_proxy_log import OAuth2ProxyLog
 
 
 class Schedule:
@@ -56,3 +58,33 @@ def test_silence() -> None:
     record(disabled)
     disabled.flush()
     assert not written
+
+
+class Request:
+    version = "1.1"
+    host = b"dash.example"
+
+    def __init__(self, **headers: bytes) -> None:
+        self._headers = {name.replace("_", "-").encode(): value for name, value in headers.items()}
+
+    def first(self, folded: bytes) -> bytes:
+        return self._headers.get(folded, b"")
+
+
+def test_the_layout_of_oauth2_proxy() -> None:
+    written: list[bytes] = []
+    log = OAuth2ProxyLog(written.append, Schedule(), silent_paths=frozenset(("/ping",)))
+    request = Request(user_agent=b'Moz "x"', x_request_id=b"7f3a")
+    fields = {"status": 200, "method": "GET", "client": "10.0.0.7", "sent": 1870, "seconds": 0.0132}
+    log.record(path="/a b", user=quoted("rita@company.com"), request=request, **fields)
+    log.record(path="/", user="", request=Request(x_request_id=b"a\nb - x"), **fields)
+    log.record(path="/ping", user="", request=request, **fields)
+    log.record(path="", user="", request=None, **fields | {"method": "", "client": ""})
+    log.flush()
+    lines = b"".join(written).decode().splitlines()
+    times = re.compile(r"\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\]")
+    assert [times.sub("[at]", line) for line in lines] == [
+        '10.0.0.7 - 7f3a - rita@company.com [at] dash.example GET - "/a b" HTTP/1.1 "Moz \\"x\\"" 200 1870 0.013',
+        '10.0.0.7 - "a\\nb - x" - - [at] dash.example GET - "/" HTTP/1.1 "" 200 1870 0.013',
+        '- - - - - [at] - - - "" - "" 200 1870 0.013',
+    ]

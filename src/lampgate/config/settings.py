@@ -566,6 +566,8 @@ class LogSettings(_Frozen):
     """What is written, to standard output."""
 
     access: bool = True
+    #: How the lines of the access log look: lampgate's own JSON, or oauth2-proxy's default layout.
+    layout: Literal["json", "oauth2-proxy"] = "json"
     silence_health: bool = False
     #: Further paths whose requests are not logged.
     silent_paths: tuple[str, ...] = ()

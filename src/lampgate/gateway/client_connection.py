@@ -668,4 +668,5 @@ class ClientConnection(asyncio.Protocol):
             client=self._peer,
             sent=self._bytes_sent,
             seconds=seconds,
+            request=head,
         )

@@ -8,10 +8,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 #: Lines wait this long at most, in seconds, so that a burst is one write.
 _DELAY = 0.2
 _MOST_WAITING = 500
+
+
+class LoggedRequest(Protocol):
+    """What layouts that say more than lampgate's own take from a request's head."""
+
+    version: str
+    host: bytes
+
+    def first(self, folded: bytes) -> bytes:
+        """The value of the first header of that (folded) name; empty without one."""
+        ...
 
 
 class AccessLog:
@@ -32,32 +44,46 @@ class AccessLog:
     ) -> None:
         self._write = write
         self._schedule = schedule
-        self._enabled = enabled
-        self._silent_paths = silent_paths
+        self.enabled = enabled
+        self.silent_paths = silent_paths
         self._lines: list[str] = []
         self._second = 0
         self._timestamp = ""
 
     def record(
-        self, *, status: int, method: str, path: str, user: str, client: str, sent: int, seconds: float
+        self,
+        *,
+        status: int,
+        method: str,
+        path: str,
+        user: str,
+        client: str,
+        sent: int,
+        seconds: float,
+        request: LoggedRequest | None = None,  # noqa: ARG002 - for other layouts
     ) -> None:
         """Note one answer.
 
         :param status: 499 where the client went away before it was complete.
         :param user: as a JSON string (see `quoted`): it is the same for a whole session.
         :param sent: body bytes.
+        :param request: its head, where it was one.
         """
-        if not self._enabled or path in self._silent_paths:
+        if not self.enabled or path in self.silent_paths:
             return
         now = time.time()
         if int(now) != self._second:
             self._second = int(now)
             self._timestamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-        self._lines.append(
+        self.append(
             f'{{"time":"{self._timestamp}.{int(now % 1 * 1000):03d}Z","status":{status},"method":"{method}",'
             f'"path":{quoted(path)},"user":{user},"client":"{client}","bytes":{sent},'
             f'"ms":{seconds * 1000:.1f}}}\n'
         )
+
+    def append(self, line: str) -> None:
+        """Take a whole line, to be written soon."""
+        self._lines.append(line)
         if len(self._lines) == 1:
             self._schedule(_DELAY, self.flush)
         elif len(self._lines) >= _MOST_WAITING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Literal
 
 from lampgate.config.errors import InvalidValueError, PlaceholderLeftError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
@@ -13,6 +14,11 @@ from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import Written
 from lampgate.config.settings import IPNetwork, LogSettings, Place, PortalSettings
 
+#: oauth2-proxy's default for ``request-logging-format``.
+_DEFAULT_LAYOUT = (
+    "{{.Client}} - {{.RequestID}} - {{.Username}} [{{.Timestamp}}] {{.Host}} {{.RequestMethod}} {{.Upstream}} "
+    "{{.RequestURI}} {{.Protocol}} {{.UserAgent}} {{.StatusCode}} {{.ResponseSize}} {{.RequestDuration}}"
+)
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
 
 
@@ -70,6 +76,23 @@ def _text_of(flag: str, options: Options, draft: Draft) -> str | None:
     return "" if written.value == "-" else written.value
 
 
+def _layout(options: Options, draft: Draft) -> Literal["json", "oauth2-proxy"]:
+    """lampgate's own, unless oauth2-proxy's default is asked for by its template; others are Go's."""
+    written = options.written("request-logging-format", str)
+    draft.keep("log.layout", written)
+    if written is None or not written.value:
+        return "json"
+    if written.value.split() == _DEFAULT_LAYOUT.split():
+        return "oauth2-proxy"
+    draft.findings.note(
+        "config.no-effect",
+        "request-logging-format has no effect: it is a template of Go's. Log lines are JSON, or have oauth2-proxy's "
+        "default layout where its default template is written",
+        written.place,
+    )
+    return "json"
+
+
 def log_settings(options: Options, draft: Draft) -> LogSettings:
     """What is logged."""
     draft.keep("log.access", options.written("request-logging", bool))
@@ -77,6 +100,7 @@ def log_settings(options: Options, draft: Draft) -> LogSettings:
     draft.keep("log.silence_health", options.written("silence-ping-logging", bool))
     return LogSettings(
         access=options.value("request-logging", bool),
+        layout=_layout(options, draft),
         silence_health=options.value("silence-ping-logging", bool),
         silent_paths=options.value("exclude-logging-path", tuple),
     )

@@ -14,7 +14,7 @@ OPTIONS = (
     Option("standard-logging", "standard_logging", Kind.BOOLEAN, True, _ONE_LOG),
     Option("standard-logging-format", "standard_logging_format", Kind.STRING, "", _ONE_FORMAT),
     Option("request-logging", "request_logging", Kind.BOOLEAN, True, Works("log.access")),
-    Option("request-logging-format", "request_logging_format", Kind.STRING, "", _ONE_FORMAT),
+    Option("request-logging-format", "request_logging_format", Kind.STRING, "", Works("log.layout")),
     Option("errors-to-info-log", "errors_to_info_log", Kind.BOOLEAN, False, _ONE_LOG),
     Option(
         "exclude-logging-path",
