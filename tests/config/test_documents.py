@@ -6,7 +6,7 @@ import pytest
 
 from lampgate.config.errors import ConfigError, InvalidConfigurationError, InvalidValueError, UnreadableConfigError
 from lampgate.config.findings import Findings
-from lampgate.config.nodes import List, Mapping, Node, Origin, Scalar, merge, shown
+from lampgate.config.nodes import List, Mapping, Node, Origin, Scalar, merge, shown, shown_flag
 from lampgate.config.toml_documents import read_toml
 from lampgate.config.yaml_documents import MAX_DEPTH, read_yaml, resolve_plain
 
@@ -224,6 +224,21 @@ def test_dates_and_huge_numbers_are_not_dropped() -> None:
 )
 def test_only_names_are_shown_as_keys(key: str, expected: str) -> None:
     assert shown(key) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cookie-secert", "cookie-secert"),
+        ("cookie_secret", "cookie_secret"),
+        ("cookie-scretpLanted-Value", "cookie-…"),
+        ("cookie-scretabcdefghijklmnopq", "cookie-…"),
+        ("", ""),
+        ("Cookie-Secret", "…"),
+    ],
+)
+def test_only_words_of_flags_are_shown(name: str, expected: str) -> None:
+    assert shown_flag(name) == expected
 
 
 def test_values_are_laid_over_each_other_as_helm_does() -> None:

@@ -6,7 +6,7 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lampgate.config.errors import InvalidConfigurationError
@@ -78,6 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.sampled_from(SEEDS), st.lists(edits, max_size=4))
+@example(SEEDS[1], [("delete character", SEEDS[1].index("=" + PLANTED) - at, 0) for at in (0, 5)])
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_edited_configurations(folder: Path, seed: str, changes: list[tuple[str, int, int]]) -> None:
     path = folder / "edited.conf"

@@ -16,6 +16,8 @@ from lampgate.config.settings import Place
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./-]{0,59}", re.ASCII)
 #: A name that is a secret setting's with more behind it than such names have: a separator was lost. One name is long.
 _GLUED_SECRET = re.compile(r"(.*?(?:secret|password|token))(?![-_]login[-_]fallback$).{7,}", re.ASCII | re.IGNORECASE)
+#: Flags are lower-case words of up to 16 letters and digits, with hyphens between them.
+_FLAG_WORDS = re.compile(r"(?:[a-z][a-z0-9]{0,15}(?:[-_]|(?![A-Za-z0-9+/=])))*", re.ASCII)
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9_$/-]+", re.ASCII)
 
 
@@ -114,6 +116,16 @@ def shown(key: str) -> str:
         return "(a key that is no name)"
     glued = _GLUED_SECRET.fullmatch(key)
     return f"{glued[1]}…" if glued else key
+
+
+def shown_flag(name: str) -> str:
+    """A command line's flag for people to read: only what looks like words of one, for a value may be glued to it.
+
+    :param name: without its dashes.
+    """
+    words = _FLAG_WORDS.match(name)
+    seen = words[0] if words is not None else ""
+    return seen if seen == name else f"{seen}…"
 
 
 def child_key(path: str, key: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lampgate.config.errors import InvalidValueError
 from lampgate.config.findings import Findings
-from lampgate.config.nodes import shown
+from lampgate.config.nodes import shown_flag
 from lampgate.config.oauth2_proxy.inventory import BY_FLAG
 from lampgate.config.oauth2_proxy.option_values import read_argument
 from lampgate.config.oauth2_proxy.options import Given, Kind, Option
@@ -43,7 +43,7 @@ def read_arguments(arguments: Sequence[Argument], findings: Findings) -> list[Gi
         if takes_next and words and (option is not None or not words[0].text.startswith("-")):
             text, separator = words.popleft().text, "="
         if option is None:
-            report_unknown(f"oauth2-proxy has no flag --{shown(name)}", name, BY_FLAG, word.place, findings)
+            report_unknown(f"oauth2-proxy has no flag --{shown_flag(name)}", name, BY_FLAG, word.place, findings)
         elif separator or option.kind is Kind.BOOLEAN:
             _add(given, option, text if separator else "true", word.place, findings)
         else:

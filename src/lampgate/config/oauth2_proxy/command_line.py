@@ -13,7 +13,7 @@ from pathlib import Path
 from lampgate.config.errors import UnsupportedSettingError
 from lampgate.config.files import read_configuration, read_text
 from lampgate.config.findings import Findings
-from lampgate.config.nodes import Origin
+from lampgate.config.nodes import Origin, shown_flag
 from lampgate.config.oauth2_proxy.arguments import Argument, read_arguments
 from lampgate.config.oauth2_proxy.conversion.gateway import Overrides
 from lampgate.config.oauth2_proxy.loading import World, load_oauth2_proxy
@@ -75,4 +75,4 @@ def read_command_line(words: Sequence[str], environ: Mapping[str, str]) -> Comma
 
 def _place_of(word: str) -> Place:
     # The flag's name, never its value.
-    return Place(_COMMAND_LINE, 0, word.partition("=")[0] if word.startswith("--") else "")
+    return Place(_COMMAND_LINE, 0, f"--{shown_flag(word[2:].partition('=')[0])}" if word.startswith("--") else "")
