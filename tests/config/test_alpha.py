@@ -67,6 +67,69 @@ def test_both_forms_of_header_values_in_any_case(loader: Loader, values: str) ->
 
 
 @pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("      - secretSource: {value: hunter2}\n", "hunter2"),
+        ("      - secretSource: {fromEnv: KEY}\n", "from env"),
+        ("      - secretSource: {fromFile: FOLDER/key}\n", "from file"),
+        ("      - value: aHVudGVyMg==\n", "hunter2"),
+        ("      - fromEnv: KEY\n", "from env"),
+        (
+            "      - claimSource: {claim: email, prefix: x, basicAuthPassword: {value: hunter2}}\n",
+            ("email", "hunter2"),
+        ),
+        ("      - {claim: user, basicAuthPassword: {value: aHVudGVyMg==}}\n", ("user", "hunter2")),
+        ("      - {claim: user, basicAuthPassword: {fromEnv: KEY}}\n", ("user", "from env")),
+    ],
+)
+def test_secrets_in_headers(loader: Loader, values: str, expected: str | tuple[str, str]) -> None:
+    (loader.folder / "key").write_text("from file\n")
+    loader.environ["KEY"] = "from env"
+    text = ALPHA.replace(HEADER, values.replace("FOLDER", str(loader.folder)))
+    loaded = loader.load(text, OPTIONS)
+    ((value,),) = (header.values for header in loaded.settings.inject)
+    secret = value.secret or value.basic_password
+    assert secret is not None
+    found = secret.get_secret_value()
+    assert (found if value.secret is not None else (value.claim, found)) == expected
+    assert value.prefix == ""
+    assert "hunter2" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "sentence"),
+    [
+        (
+            "      - secretSource: {fromEnv: NONE}\n",
+            MissingSettingError,
+            "with a header's secret is not set",
+        ),
+        ("      - secretSource: {fromFile: /none}\n", UnreadableConfigError, "file with a header's secret"),
+        ("      - secretSource: {}\n", MissingSettingError, "exactly one of"),
+        ("      - secretSource: {value: hunter2, fromEnv: KEY}\n", InvalidValueError, "exactly one of"),
+        ("      - value: hunter2\n", InvalidValueError, "is base64"),
+        ("      - secretSource: {value: '<hunter2>'}\n", PlaceholderLeftError, "placeholder"),
+        ('      - secretSource: {value: "hunter2\\n: x"}\n', InvalidValueError, "character that headers cannot"),
+        ("      - {claim: email, secretSource: {value: hunter2}}\n", InvalidValueError, "a claim and a secret"),
+    ],
+)
+def test_secrets_in_headers_that_cannot_be_used(
+    loader: Loader, values: str, kind: type[ConfigError], sentence: str
+) -> None:
+    error = loader.error(ALPHA.replace(HEADER, values), OPTIONS)
+    assert isinstance(error, kind)
+    assert sentence in str(error)
+    assert "hunter2" not in f"{error}{error!r}"
+
+
+def test_claims_that_are_named_as_additional_can_be_injected(loader: Loader) -> None:
+    values = "      - claimSource: {claim: department}\n"
+    text = after("id: entra", "additionalClaims: [department]").replace(HEADER, values)
+    assert loader.load(text, OPTIONS).settings.inject[0].values == (InjectedValue(claim="claim:department"),)
+    assert isinstance(loader.error(ALPHA.replace(HEADER, values), OPTIONS), UnsupportedSettingError)
+
+
+@pytest.mark.parametrize(
     ("text", "part", "kind", "sentence", "remedy"),
     [
         (after("id: entra", "clientid: x"), "clientID", InvalidValueError, "given twice", "the first is on line 5"),

@@ -340,3 +340,34 @@ def test_other_layouts_of_log_lines_are_noted(loader: Loader) -> None:
     loaded = loader.load(f"{LEGACY}\nrequest_logging_format = '{{{{.Client}}}} {{{{.StatusCode}}}}'\n")
     assert loaded.settings.log.layout == "json"
     assert "config.no-effect" in codes(loaded)
+
+
+@pytest.mark.parametrize(
+    ("lines", "request_headers", "response_headers"),
+    [
+        ('basic_auth_password = "hunter2"', {"Authorization": "user"}, {}),
+        ('basic_auth_password = "hunter2"\npass_basic_auth = false', {}, {}),
+        ('set_basic_auth = true\nbasic_auth_password = "h"\npass_basic_auth = false', {}, {"Authorization": "user"}),
+        ('prefer_email_to_user = true\nbasic_auth_password = "hunter2"', {"Authorization": "email"}, {}),
+    ],
+)  # fmt: skip
+def test_a_password_that_all_share(
+    loader: Loader, lines: str, request_headers: dict[str, str], response_headers: dict[str, str]
+) -> None:
+    settings = loader.load(f"{lines}\n{LEGACY}").settings
+    for injections, expected in ((settings.inject, request_headers), (settings.inject_response, response_headers)):
+        basic = {header.name: value.claim for header in injections for value in header.values if value.basic_password}
+        assert basic == expected
+
+
+def test_the_address_in_the_place_of_the_user(loader: Loader) -> None:
+    inject = loader.load(f"prefer_email_to_user = true\n{LEGACY}").settings.inject
+    claims = {header.name: header.values[0].claim for header in inject}
+    assert claims["X-Forwarded-User"] == "email"
+    assert "X-Forwarded-Email" not in claims
+
+
+def test_basic_and_the_id_token_are_two_authorizations(loader: Loader) -> None:
+    error = loader.error(f'basic_auth_password = "hunter2"\npass_authorization_header = true\n{LEGACY}')
+    assert "injected twice" in str(error)
+    assert "hunter2" not in str(error)

@@ -15,7 +15,12 @@ from tests.config.configurations import ALPHA, COOKIE_SECRET, FILLED_IN, LEGACY,
 from tests.config_native.native_files import ENVIRONMENT, FULL, SMALLEST
 
 SECRET = "not-so-secret"
-NEEDED = {"LAMPGATE_CLIENT_SECRET": SECRET, "LAMPGATE_COOKIE_SECRET": COOKIE_SECRET}
+NEEDED = {
+    "LAMPGATE_CLIENT_SECRET": SECRET,
+    "LAMPGATE_COOKIE_SECRET": COOKIE_SECRET,
+    "LAMPGATE_INJECT_0_0_BASIC_PASSWORD": SECRET,
+    "LAMPGATE_INJECT_RESPONSE_0_0_SECRET": SECRET,
+}
 
 FIXED = {
     "the scenario": FILLED_IN,
@@ -137,6 +142,9 @@ def legacy_files(draw: st.DrawFn) -> str:
         "oidc_extra_audiences": st.lists(names, max_size=2).map(str),
         "insecure_oidc_allow_unverified_email": st.sampled_from(["true", "false"]),
         "skip_provider_button": st.sampled_from(["true", "false"]),
+        "set_xauthrequest": st.sampled_from(["true", "false"]),
+        "set_basic_auth": st.sampled_from(["true", "false"]),
+        "prefer_email_to_user": st.sampled_from(["true", "false"]),
         "pass_access_token": st.sampled_from(["true", "false"]),
         "pass_user_headers": st.sampled_from(["true", "false"]),
         "pass_authorization_header": st.sampled_from(["true", "false"]),
@@ -164,6 +172,9 @@ def alpha_files(draw: st.DrawFn) -> str:
         text = text.replace("    clientSecret: not-so-secret\n", "")
     if draw(st.booleans()):
         text = text.replace("claim: access_token", f"claim: {draw(st.sampled_from(['id_token', 'email']))}")
+    if draw(st.booleans()):
+        text = text.replace("          prefix", f"          basicAuthPassword: {{value: {SECRET}}}\n          prefix")
+        text = f"injectResponseHeaders: [{{name: X-Key, values: [{{secretSource: {{value: {SECRET}}}}}]}}]\n{text}"
     if draw(st.booleans()):
         prefix = draw(texts.filter(str.isascii)).replace("'", "")
         text = text.replace('prefix: "Bearer "', f"prefix: '{prefix}'")

@@ -236,3 +236,18 @@ def test_parameters_of_the_sign_in_request(loader: Loader) -> None:
     assert loader.load(document).settings.provider.login_parameters == {"prompt": "login"}
     error = loader.error(SMALLEST + "provider: {login_parameters: {state: mine}}\n")
     assert "lampgate's own" in str(error)
+
+
+def test_headers_of_further_tokens_claims_and_secrets(loader: Loader) -> None:
+    text = f"""{SMALLEST}provider: {{tokens: {{graph: [https://graph.microsoft.com/.default]}}}}
+inject:
+  - {{name: X-Graph, values: [{{claim: "token:graph", prefix: "Bearer "}}]}}
+  - {{name: X-Department, values: [{{claim: "claim:department"}}]}}
+  - {{name: X-Key, values: [{{secret: "env:CLIENT_SECRET"}}]}}
+  - {{name: Authorization, values: [{{claim: user, basic_password: "env:CLIENT_SECRET"}}]}}
+"""
+    inject = loader.load(text, environ=ENVIRONMENT).settings.inject
+    assert [value.claim for header in inject for value in header.values] == [
+        "token:graph", "claim:department", "", "user",
+    ]  # fmt: skip
+    assert ENVIRONMENT["CLIENT_SECRET"] not in repr(inject)

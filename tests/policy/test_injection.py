@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from lampgate.config.settings import HeaderInjection, InjectedValue
 from lampgate.policy.injection import injected_lines, token_names
+from lampgate.session.live import NOBODY
 from lampgate.session.record import Session, Subject, Token
 
 SESSION = Session(
@@ -32,6 +34,36 @@ def test_lines(name: str, values: list[tuple[str, str]], line: bytes) -> None:
         values=tuple(InjectedValue.model_validate({"claim": claim, "prefix": prefix}) for claim, prefix in values),
     )
     assert injected_lines([injection], SESSION) == line
+
+
+def test_a_secret_and_basic() -> None:
+    injections = [
+        HeaderInjection(name="X-Key", values=(InjectedValue(secret=SecretStr("hunter2")),)),
+        HeaderInjection(
+            name="Authorization", values=(InjectedValue(claim="user", basic_password=SecretStr("hunter2")),)
+        ),
+    ]
+    assert injected_lines(injections, SESSION) == b"X-Key: hunter2\r\nAuthorization: Basic c3ViOmh1bnRlcjI=\r\n"
+    # Of nobody only what everybody's requests carry.
+    assert injected_lines(injections, NOBODY) == b"X-Key: hunter2\r\n"
+    assert "hunter2" not in repr(injections)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"claim": "user", "secret": "x"},
+        {"secret": "x", "basic_password": "x"},
+        {"claim": "user", "prefix": "x", "basic_password": "x"},
+        {"secret": "a\r\nX-Forged: 1"},
+        {"claim": "user", "basic_password": "a\0"},
+    ],
+)
+def test_values_that_are_none(values: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        InjectedValue.model_validate(values)
+    assert "Forged" not in str(caught.value)
 
 
 def test_an_empty_claim_adds_nothing() -> None:

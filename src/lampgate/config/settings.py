@@ -340,14 +340,36 @@ BuiltInClaim = Literal["access_token", "id_token", "user", "email", "groups", "p
 
 
 class InjectedValue(_Frozen):
-    """One value of an injected header: ``prefix`` + the value of ``claim``. An empty claim adds nothing."""
+    """One value of an injected header: ``prefix`` + the value of ``claim``, or a secret.
+
+    An empty claim adds nothing; a secret is sent for everybody, also where a request needs no session.
+    """
 
     #: One of `BuiltInClaim`, ``token:<name>`` (one of `ProviderSettings.tokens`), or ``claim:<name>`` (a claim of the
     #: ID token, or a dotted path).
     claim: Annotated[
-        str, Field(pattern=rf"^(?:{'|'.join(get_args(BuiltInClaim))}|token:[a-z][a-z0-9-]{{0,31}}|claim:.+)$")
-    ]
+        str, Field(pattern=rf"^(?:{'|'.join(get_args(BuiltInClaim))}|token:[a-z][a-z0-9-]{{0,31}}|claim:.+)?$")
+    ] = ""
     prefix: str = ""
+    #: The value is HTTP Basic (RFC 7617): the claim as the user, and this as the password.
+    basic_password: SecretStr | None = None
+    #: Instead of a claim: one text that is the same for everybody.
+    secret: SecretStr | None = None
+
+    @field_validator("basic_password", "secret")
+    @classmethod
+    def _fits_into_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[\t\x20-\x7e\x80-\U0010ffff]*", secret.get_secret_value()):
+            raise ValueError("a header's secret is one line of text")
+        return secret
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if bool(self.claim) == (self.secret is not None):
+            raise ValueError("a header's value has a claim or a secret, and one of them")
+        if self.basic_password is not None and (self.secret is not None or self.prefix):
+            raise ValueError("basic_password goes with a claim, and without a prefix")
+        return self
 
     @property
     def token_name(self) -> str:

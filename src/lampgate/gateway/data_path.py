@@ -20,9 +20,10 @@ from lampgate.gateway.tunnel import Tunnel
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.policy.decision import Policy
+from lampgate.policy.injection import injected_lines
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
-from lampgate.session.live import nobody
+from lampgate.session.live import NOBODY, nobody
 from lampgate.session.store import Lookup
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
@@ -79,7 +80,6 @@ class DataPath:
         self.render = render
         self.logger = logging.getLogger("lampgate.gateway")
         self._take(settings, portal, access_log, limits)
-        self.nobody = nobody()
         self.connections: set[Connected] = set()
         self._connections_of: Counter[str] = Counter()
         self.tunnels: set[Tunnel] = set()
@@ -121,6 +121,7 @@ class DataPath:
             upstream.id: (urlsplit(upstream.url).netloc or "localhost").encode("ascii")
             for upstream in settings.upstreams
         }
+        self.nobody = nobody(injected_lines(settings.inject, NOBODY))
         self.watches_activity = settings.session.idle_timeout is not None
         self.portal_start = f"{settings.portal.prefix}/start"
 

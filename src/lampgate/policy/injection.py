@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from lampgate.config.settings import HeaderInjection, InjectedValue
@@ -43,6 +44,16 @@ def injected_headers(
 
 
 def _texts(value: InjectedValue, session: Session, tokens: Mapping[str, Token]) -> list[str]:
+    if value.secret is not None:
+        return [value.secret.get_secret_value()]
+    texts = _claim_texts(value, session, tokens)
+    if value.basic_password is not None:
+        password = value.basic_password.get_secret_value()
+        return [f"Basic {b64encode(f'{text}:{password}'.encode()).decode()}" for text in texts]
+    return [value.prefix + text for text in texts]
+
+
+def _claim_texts(value: InjectedValue, session: Session, tokens: Mapping[str, Token]) -> list[str]:
     subject = session.subject
     match value.claim:
         case "access_token":
@@ -63,4 +74,4 @@ def _texts(value: InjectedValue, session: Session, tokens: Mapping[str, Token]) 
             texts = [further.value] if further else []
         case _:
             texts = list(subject.claims.get(value.claim_name, ()))
-    return [value.prefix + text for text in texts if text]
+    return [text for text in texts if text]

@@ -69,10 +69,16 @@ class LiveSession:
         return f"LiveSession({self.found.session!r})"
 
 
-def nobody() -> LiveSession:
-    """What requests that need no session are forwarded with: no headers, no person, no end."""
-    session = Session(id="", subject=Subject("", ""), signed_in_at=0, expires_at=0)
-    return LiveSession(Found(session), good_until=inf, ends_at=inf, log_user='""')
+#: Whoever needs no session.
+NOBODY = Session(id="", subject=Subject("", ""), signed_in_at=0, expires_at=0)
+
+
+def nobody(injected: bytes) -> LiveSession:
+    """What requests that need no session are forwarded with: no person, no end.
+
+    :param injected: what everybody's requests carry.
+    """
+    return LiveSession(Found(NOBODY), good_until=inf, ends_at=inf, injected=injected, log_user='""')
 
 
 class LiveSessions:

@@ -26,6 +26,7 @@ from lampgate.config.oauth2_proxy.written import Written
 from lampgate.config.settings import (
     ClientSecretFile,
     FederatedToken,
+    HeaderInjection,
     Place,
     Settings,
     UpstreamSettings,
@@ -80,7 +81,15 @@ class Judge:
         # Files with the provider's certificates are read by its rules.
         draft = Draft(self._findings, {}, self._reading.outside.read_text)
         provider_settings(written_provider(provider, place), draft)
-        header_injections(written_headers(self._settings.inject, lambda index: self._place("inject", index)), draft)
+        for setting in ("inject", "inject_response"):
+            headers: tuple[HeaderInjection, ...] = getattr(self._settings, setting)
+            claims = [value.claim for header in headers for value in header.values]
+            further = {claim: claim for claim in claims if ":" in claim}
+
+            def place_of_header(index: int, setting: str = setting) -> Place:
+                return self._place(setting, index)
+
+            header_injections(written_headers(headers, place_of_header), draft, setting, further)
 
     def _client_authentication(self) -> None:
         authentication = self._settings.provider.client_authentication

@@ -42,5 +42,8 @@ def _is_same(text: str, secret: SecretStr | SecretBytes) -> bool:
 
 def _variable(path: str) -> str:
     """``session.cookie.secret`` becomes ``LAMPGATE_COOKIE_SECRET``."""
-    *_, section, name = ["", *path.replace("client_authentication", "client").split(".")]
+    *above, name = path.replace("client_authentication", "client").split(".")
+    # Of several in a list each needs a name of its own.
+    is_listed = bool(above) and above[-1].isdigit()
+    section = "_".join(part for part in above if part != "values") if is_listed else "".join(above[-1:])
     return f"LAMPGATE_{section}_{name}".upper().replace("-", "_").replace("__", "_")

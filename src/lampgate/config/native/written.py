@@ -12,6 +12,7 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenHeader,
     WrittenHeaderValue,
     WrittenProvider,
+    WrittenSecret,
     WrittenUpstream,
 )
 from lampgate.config.settings import HeaderInjection, Place, ProviderSettings, Settings
@@ -29,6 +30,8 @@ def written_headers(inject: Sequence[HeaderInjection], place: Callable[[int], Pl
             Written(header.name, place(index)),
             tuple(
                 WrittenHeaderValue(Written(value.claim, place(index)), Written(value.prefix, place(index)))
+                if value.claim
+                else WrittenHeaderValue(secret=WrittenSecret("value", Written("judged elsewhere", place(index))))
                 for value in header.values
             ),
             place(index),

@@ -23,6 +23,7 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenListeners,
     WrittenParameter,
     WrittenProvider,
+    WrittenSecret,
     WrittenTls,
     WrittenUpstream,
 )
@@ -35,6 +36,7 @@ _PROVIDER_KEYS = {
     "issuer_url": "oidcConfig.issuerURL",
     "scope": "scope",
 }
+_SECRET_KEYS = ("value", "fromEnv", "fromFile")
 #: Of an old Google API; oauth2-proxy's own defaults have it.
 _GOOGLES = ("approval_prompt",)
 _UPSTREAM_KEYS = {"id": "id", "path": "path", "url": "uri"}
@@ -114,6 +116,7 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
         ca_files=section.texts("caFiles"),
         login_parameters=tuple(_login_parameters(section, findings)),
         allowed_groups=section.texts("allowedGroups"),
+        additional_claims=section.texts("additionalClaims"),
     )
     oidc = section.section("oidcConfig", alpha_keys.OIDC)
     if oidc is not None:
@@ -200,6 +203,7 @@ def _header(section: AlphaSection, findings: Findings) -> WrittenHeader:
 def _header_value(section: AlphaSection, findings: Findings) -> WrittenHeaderValue | None:
     nested = section.section("claimSource", alpha_keys.CLAIM_SOURCE)
     claim, prefix = section.text("claim"), section.text("prefix")
+    password = _secret_source(section, "basicAuthPassword", findings, is_base64=True)
     if nested is not None:
         if claim is not None or prefix is not None:
             findings.error(
@@ -209,9 +213,22 @@ def _header_value(section: AlphaSection, findings: Findings) -> WrittenHeaderVal
                 remedy="Keep claimSource, and put claim and prefix below it",
             )
         claim, prefix = nested.text("claim"), nested.text("prefix")
+        password = _secret_source(nested, "basicAuthPassword", findings, is_base64=False) or password
+    secret = _secret_source(section, "secretSource", findings, is_base64=False)
+    if any(section.has(name) for name in _SECRET_KEYS):
+        secret = _secret(section, findings, is_base64=True) or secret
+    if claim is not None and secret is None:
+        return WrittenHeaderValue(claim, prefix, password)
+    if secret is not None and claim is None:
+        return WrittenHeaderValue(secret=secret)
     if claim is not None:
-        return WrittenHeaderValue(claim, prefix)
-    if not any(section.has(name) for name in ("secretSource", "value", "fromEnv", "fromFile")):
+        findings.error(
+            InvalidValueError,
+            "A header value has a claim and a secret, and one of them counts",
+            place=section.place,
+            remedy="Make two values of it, or remove one",
+        )
+    elif not section.has("secretSource") and not any(section.has(name) for name in _SECRET_KEYS):
         findings.error(
             MissingSettingError,
             "A header value names no claim",
@@ -219,3 +236,25 @@ def _header_value(section: AlphaSection, findings: Findings) -> WrittenHeaderVal
             remedy="Add claim, e.g. claim: access_token",
         )
     return None
+
+
+def _secret_source(section: AlphaSection, name: str, findings: Findings, *, is_base64: bool) -> WrittenSecret | None:
+    source = section.section(name, alpha_keys.SECRET_SOURCE)
+    return _secret(source, findings, is_base64=is_base64) if source is not None else None
+
+
+def _secret(section: AlphaSection, findings: Findings, *, is_base64: bool) -> WrittenSecret | None:
+    """The secret that one of three keys gives; ``value`` was base64 as long as header values had their old form."""
+    given = [(key, written) for key in _SECRET_KEYS if (written := section.text(key)) is not None]
+    if len(given) != 1:
+        findings.error(
+            InvalidValueError if given else MissingSettingError,
+            "A secret comes from exactly one of value, fromEnv and fromFile",
+            place=section.place,
+            remedy="Keep one of them, best fromEnv or fromFile" if given else "Add fromEnv or fromFile",
+        )
+        return None
+    ((key, written),) = given
+    if key == "value":
+        return WrittenSecret("base64" if is_base64 else "value", written)
+    return WrittenSecret("env" if key == "fromEnv" else "file", written)

@@ -27,10 +27,6 @@ _TLS_FILES = Refused(
     "certificates and keys are read from files, and read anew when these change",
     "Mount the secret, and write fromFile with the path",
 )
-_NO_SHARED_SECRETS = Refused(
-    "headers are made of claims and tokens, not of shared secrets",
-    "Use claimSource, or let the upstream go without it",
-)
 
 TOP = (
     Key("upstreamConfig", Works("upstreams")),
@@ -125,19 +121,25 @@ HEADER = (
 #: ``claim`` and ``prefix`` directly below ``values``: the form up to oauth2-proxy 7.13.
 HEADER_VALUE = (
     Key("claimSource", Works("inject.values")),
-    Key("secretSource", _NO_SHARED_SECRETS),
+    Key("secretSource", Works("inject.values")),
     Key("claim", Works("inject.values.claim")),
     Key("prefix", Works("inject.values.prefix")),
-    Key("basicAuthPassword", _NO_SHARED_SECRETS),
-    Key("value", _NO_SHARED_SECRETS),
-    Key("fromEnv", _NO_SHARED_SECRETS),
-    Key("fromFile", _NO_SHARED_SECRETS),
+    Key("basicAuthPassword", Works("inject.values")),
+    Key("value", Works("inject.values")),
+    Key("fromEnv", Works("inject.values")),
+    Key("fromFile", Works("inject.values")),
+)
+
+SECRET_SOURCE = (
+    Key("value", Works("inject.values.secret")),
+    Key("fromEnv", Works("inject.values.secret")),
+    Key("fromFile", Works("inject.values.secret")),
 )
 
 CLAIM_SOURCE = (
     Key("claim", Works("inject.values.claim")),
     Key("prefix", Works("inject.values.prefix")),
-    Key("basicAuthPassword", _NO_SHARED_SECRETS),
+    Key("basicAuthPassword", Works("inject.values")),
 )
 
 PROVIDER = (
@@ -173,7 +175,7 @@ PROVIDER = (
         NoEffect("lampgate never asks the profile URL: all claims come from the ID token"),
         False,
     ),
-    Key("additionalClaims", Refused("the claims that can be injected are fixed")),
+    Key("additionalClaims", Works("inject.values.claim")),
     Key(
         "backendLogoutURL",
         NoEffect("signing out calls nobody else; portal.provider_sign_out of lampgate.yaml leads on to the provider"),

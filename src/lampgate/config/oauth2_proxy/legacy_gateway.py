@@ -18,6 +18,7 @@ from lampgate.config.oauth2_proxy.written import (
     WrittenListeners,
     WrittenParameter,
     WrittenProvider,
+    WrittenSecret,
     WrittenTls,
     WrittenUpstream,
 )
@@ -38,6 +39,13 @@ _USER_HEADERS = (
     ("X-Forwarded-Groups", "groups"),
     ("X-Forwarded-User", "user"),
     ("X-Forwarded-Email", "email"),
+    ("X-Forwarded-Preferred-Username", "preferred_username"),
+)
+
+#: The same with ``prefer-email-to-user``.
+_EMAIL_HEADERS = (
+    ("X-Forwarded-Groups", "groups"),
+    ("X-Forwarded-User", "email"),
     ("X-Forwarded-Preferred-Username", "preferred_username"),
 )
 
@@ -168,11 +176,15 @@ def _route(url: str) -> _Route:
 
 def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
     headers: list[WrittenHeader] = []
+    password = options.written("basic-auth-password", str)
+    if options.value("pass-basic-auth", bool) and password is not None and password.value:
+        headers.append(_basic(options, password, password.place))
     # Two options for one thing: the user's headers go out unless both are off.
     passing = options.written("pass-user-headers", bool) or options.written("pass-basic-auth", bool)
     if options.value("pass-basic-auth", bool) or options.value("pass-user-headers", bool):
         at = passing.place if passing is not None else Place(place.file, 0, f"{place.key}pass_user_headers")
-        headers.extend(_header(name, claim, "", at) for name, claim in _USER_HEADERS)
+        names = _USER_HEADERS if not options.value("prefer-email-to-user", bool) else _EMAIL_HEADERS
+        headers.extend(_header(name, claim, "", at) for name, claim in names)
     access_token = options.written("pass-access-token", bool)
     if access_token is not None and access_token.value:
         headers.append(_header("X-Forwarded-Access-Token", "access_token", "", access_token.place))
@@ -184,6 +196,10 @@ def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
 
 def _response_headers(options: Options) -> tuple[WrittenHeader, ...]:
     headers: list[WrittenHeader] = []
+    basic = options.written("set-basic-auth", bool)
+    if basic is not None and basic.value:
+        password = options.written("basic-auth-password", str) or Written("", basic.place)
+        headers.append(_basic(options, password, basic.place))
     users = options.written("set-xauthrequest", bool)
     if users is not None and users.value:
         headers.extend(_header(name, claim, "", users.place) for name, claim in _RESPONSE_HEADERS)
@@ -194,6 +210,13 @@ def _response_headers(options: Options) -> tuple[WrittenHeader, ...]:
     if authorization is not None and authorization.value:
         headers.append(_header("Authorization", "id_token", "Bearer ", authorization.place))
     return tuple(headers)
+
+
+def _basic(options: Options, password: Written[str], place: Place) -> WrittenHeader:
+    """The person, with a password that all share: the upstream trusts whoever knows it."""
+    claim = "email" if options.value("prefer-email-to-user", bool) else "user"
+    value = WrittenHeaderValue(Written(claim, place), basic_password=WrittenSecret("value", password))
+    return WrittenHeader(Written("Authorization", place), (value,), place)
 
 
 def _header(name: str, claim: str, prefix: str, place: Place) -> WrittenHeader:

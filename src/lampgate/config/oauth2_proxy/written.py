@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from lampgate.config.settings import Place
 
@@ -64,6 +64,7 @@ class WrittenProvider:
     allowed_groups: Written[tuple[str, ...]] | None = None
     allowed_roles: Written[tuple[str, ...]] | None = None
     allowed_tenants: Written[tuple[str, ...]] | None = None
+    additional_claims: Written[tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,27 @@ class WrittenUpstream:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenHeaderValue:
-    """One value of an injected header."""
+class WrittenSecret:
+    """A secret, or where it is.
 
-    claim: Written[str]
+    :ivar kind: what the text is: the secret, the secret in base64 (oauth2-proxy up to 7.13), a variable, a file.
+    """
+
+    kind: Literal["value", "base64", "env", "file"]
+    text: Written[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenHeaderValue:
+    """One value of an injected header: a claim, or a secret.
+
+    :ivar basic_password: makes HTTP Basic of the claim.
+    """
+
+    claim: Written[str] | None = None
     prefix: Written[str] | None = None
+    basic_password: WrittenSecret | None = None
+    secret: WrittenSecret | None = None
 
 
 @dataclass(frozen=True, slots=True)

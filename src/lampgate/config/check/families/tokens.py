@@ -86,15 +86,15 @@ def injection(subject: Subject) -> Iterator[Finding]:
     headers = [
         header for header in subject.gateway.headers if header.name and header.name.value.lower() == "authorization"
     ]
-    values = [value for header in headers for value in header.values]
-    for value in values:
-        if value.claim.value == "id_token":
-            yield Finding(ID_TOKEN, value.claim.place)
-        if value.claim.value in ("access_token", "id_token"):
+    values = [(value, value.claim) for header in headers for value in header.values if value.claim is not None]
+    for value, claim in values:
+        if claim.value == "id_token":
+            yield Finding(ID_TOKEN, claim.place)
+        if claim.value in ("access_token", "id_token"):
             prefix = value.prefix.value if value.prefix is not None else ""
             if prefix.lower() != "bearer ":
-                yield Finding(NO_PREFIX, value.claim.place)
-    if not any(value.claim.value in ("access_token", "id_token") for value in values):
+                yield Finding(NO_PREFIX, claim.place)
+    if not any(claim.value in ("access_token", "id_token") for _, claim in values):
         yield Finding(NO_AUTHORIZATION, subject.place)
 
 

@@ -61,8 +61,9 @@ def gateway_settings(
         return None
     provider = _provider(written, draft)
     upstreams = upstream_settings(written.upstreams, written.section, draft)
-    headers = header_injections(written.headers, draft)
-    response_headers = header_injections(written.response_headers, draft, "inject_response")
+    further = _further_claims(written)
+    headers = header_injections(written.headers, draft, "inject", further)
+    response_headers = header_injections(written.response_headers, draft, "inject_response", further)
     allow = allow_settings(options, written.provider, options_place, draft)
     metrics = metrics_settings(written.metrics, draft)
     listen = listeners(written.listeners, overrides.listen, draft)
@@ -91,6 +92,11 @@ def gateway_settings(
 def _drain(overrides: Overrides) -> DrainSettings:
     given = {"websocket_grace": overrides.websocket_grace, "pre_stop_delay": overrides.pre_stop_delay}
     return DrainSettings.model_validate({name: value for name, value in given.items() if value is not None})
+
+
+def _further_claims(written: WrittenGateway) -> dict[str, str]:
+    claims = written.provider.additional_claims if written.provider is not None else None
+    return {name: f"claim:{name}" for name in claims.value if name} if claims is not None else {}
 
 
 def _provider(written: WrittenGateway, draft: Draft) -> ProviderSettings | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.header_secrets import header_secret
 from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import WrittenHeader, WrittenHeaderValue
 from lampgate.config.settings import BuiltInClaim, HeaderInjection, InjectedValue
@@ -25,21 +26,26 @@ _RESERVED = frozenset(
         "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
+_NO_FURTHER: Mapping[str, str] = {}
 _PREFIX = re.compile(r"[ -~]*", re.ASCII)
 
 
 def header_injections(
-    written: Sequence[WrittenHeader], draft: Draft, setting: str = "inject"
+    written: Sequence[WrittenHeader],
+    draft: Draft,
+    setting: str = "inject",
+    further: Mapping[str, str] = _NO_FURTHER,
 ) -> tuple[HeaderInjection, ...]:
     """The headers that are right.
 
     :param setting: where in the settings they go.
+    :param further: what can be injected beside the claims that every session has: as written, and as settings say it.
     """
     seen: dict[str, WrittenHeader] = {}
     injections = []
     for index, header in enumerate(written):
         draft.keep(f"{setting}.{index}", header.place)
-        values = [_value(value, draft) for value in header.values]
+        values = [_value(value, draft, further) for value in header.values]
         usable = tuple(value for value in values if value is not None)
         if not _has_usable_name(header, seen, draft) or header.name is None:
             continue
@@ -82,9 +88,14 @@ def _has_usable_name(header: WrittenHeader, seen: dict[str, WrittenHeader], draf
     return True
 
 
-def _value(written: WrittenHeaderValue, draft: Draft) -> InjectedValue | None:
+def _value(written: WrittenHeaderValue, draft: Draft, further: Mapping[str, str]) -> InjectedValue | None:
+    if written.secret is not None:
+        secret = header_secret(written.secret, draft)
+        return InjectedValue(secret=secret) if secret is not None else None
+    if written.claim is None:
+        return None
     claim, place = written.claim.value, written.claim.place
-    if claim not in CLAIMS:
+    if claim not in CLAIMS and claim not in further:
         if claim in _OTHER_CLAIMS:
             draft.findings.error(
                 UnsupportedSettingError,
@@ -101,6 +112,11 @@ def _value(written: WrittenHeaderValue, draft: Draft) -> InjectedValue | None:
                 remedy=f"Did you mean “{near}”?" if near is not None else f"Use one of {', '.join(CLAIMS)}",
             )
         return None
+    claim = further.get(claim, claim)
+    if written.basic_password is not None:
+        # oauth2-proxy ignores a prefix then.
+        password = header_secret(written.basic_password, draft)
+        return InjectedValue(claim=claim, basic_password=password) if password is not None else None
     prefix = written.prefix.value if written.prefix is not None else ""
     if written.prefix is not None and not _PREFIX.fullmatch(prefix):
         draft.findings.error(
@@ -117,7 +133,7 @@ def _note_id_token(header: WrittenHeader, draft: Draft) -> None:
     if header.name is None or header.name.value.lower() != "authorization":
         return
     for value in header.values:
-        if value.claim.value == "id_token":
+        if value.claim is not None and value.claim.value == "id_token":
             draft.findings.note(
                 "config.id-token-injected",
                 "Authorization carries the ID token, which says who somebody is and is made out to this gateway. The "

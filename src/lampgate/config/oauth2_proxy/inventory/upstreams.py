@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from lampgate.config.oauth2_proxy.options import Kind, Option
-from lampgate.config.oauth2_proxy.standing import NoEffect, Refused, Works
-
-_NO_SHARED_PASSWORDS = Refused("headers are made of claims and tokens, not of shared passwords")
+from lampgate.config.oauth2_proxy.standing import NoEffect, Works
 
 OPTIONS = (
     Option(
@@ -75,7 +73,7 @@ OPTIONS = (
         "set_basic_auth",
         Kind.BOOLEAN,
         False,
-        NoEffect("headers are made of claims and tokens, not of shared passwords"),
+        Works("inject_response"),
         beside_alpha=False,
     ),
     Option("set-xauthrequest", "set_xauthrequest", Kind.BOOLEAN, False, Works("inject_response"), beside_alpha=False),
@@ -92,7 +90,7 @@ OPTIONS = (
         "prefer_email_to_user",
         Kind.BOOLEAN,
         False,
-        NoEffect("X-Forwarded-User is always the sub claim; X-Forwarded-Email has the address"),
+        Works("inject.values.claim"),
         beside_alpha=False,
     ),
     Option(
@@ -100,7 +98,7 @@ OPTIONS = (
         "basic_auth_password",
         Kind.STRING,
         "",
-        NoEffect("headers are made of claims and tokens, not of shared passwords"),
+        Works("inject.values"),
         beside_alpha=False,
     ),
     Option(
