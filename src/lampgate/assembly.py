@@ -10,7 +10,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lampgate.config.changes import reloadable
@@ -19,12 +19,14 @@ from lampgate.config.settings import LoadedSettings, Settings
 from lampgate.errors import LampgateError
 from lampgate.gateway.admission import Admission
 from lampgate.gateway.data_path import DataPath, PortalApp
-from lampgate.gateway.key_file import KeyFile
+from lampgate.gateway.followed_file import FollowedFile
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.listeners import OpenListener
 from lampgate.gateway.metrics_listener import MetricsListener
 from lampgate.gateway.server import Server
+from lampgate.identity.brought import Brought
 from lampgate.identity.named_tokens import NamedTokens
+from lampgate.identity.passwords import open_passwords
 from lampgate.identity.provider import Provider
 from lampgate.identity.subject import subject_needs
 from lampgate.observe.access_log import AccessLog
@@ -35,7 +37,7 @@ from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.revocation import Revocations
 from lampgate.session.seal import KeyRing, generate_secret
-from lampgate.session.store import Lookup, SessionStore
+from lampgate.session.store import SessionStore
 from lampgate.store.cookie_fallback import CookieFallbackStore
 from lampgate.store.opening import open_shared_sessions
 from lampgate.wire.cookies import CookieAttributes
@@ -87,6 +89,7 @@ class Worker:
             redeem=lambda refresh_token, scopes: self.provider.redeem_for(refresh_token, scopes),
             clock=clock,
         )
+        self._passwords = open_passwords(settings.passwords, clock, settings.session.lifetime)
         self._shared = open_shared_sessions(settings, self._keys, revocations, clock=clock)
         stores = {secure: self._store(attributes[secure], revocations) for secure in (True, False)}
         self._path = DataPath(
@@ -101,7 +104,7 @@ class Worker:
                 clock,
                 self._metrics,
                 self._named_tokens,
-                self._bearer_session(),
+                self._brought(),
             ),
             portal=self._portal(),
             render=render,
@@ -116,8 +119,10 @@ class Worker:
             self._background.append(self._shared.run)
             self._metrics.gauges |= _store_gauges(self._shared)
         if settings.session.cookie.secret_file is not None:
-            key_file = KeyFile(settings.session.cookie.secret_file, self._keys, secrets_of, self._server.look_again)
+            key_file = FollowedFile(settings.session.cookie.secret_file, "cookie secrets", self._take_cookie_secrets)
             self._background.append(key_file.run)
+        if settings.passwords is not None:
+            self._background.append(FollowedFile(settings.passwords.file, "passwords", self._take_passwords).run)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, listeners: Sequence[socket.socket | OpenListener]) -> None:
@@ -149,7 +154,7 @@ class Worker:
             settings,
             portal=self._portal(),
             access_log=self._access_log(),
-            bearer=self._bearer_session(),
+            brought=self._brought(),
             limits=self._limits,
         )
 
@@ -168,6 +173,8 @@ class Worker:
             await asyncio.wait(tasks)
         if self._shared is not None:
             await self._shared.close()
+        if self._passwords is not None:
+            self._passwords.close()
 
     async def _change_provider(self, settings: Settings, loaded: LoadedSettings) -> None:
         """Ask the new provider before sign-ins hang on it; one that does not answer is asked again."""
@@ -195,14 +202,27 @@ class Worker:
 
         return CookieFallbackStore(TicketStore(name, attributes, self._shared), cookie)
 
-    def _bearer_session(self) -> Callable[[str], Awaitable[Lookup]] | None:
+    def _brought(self) -> Brought | None:
         settings = self._settings.bearer
-        return self.provider.bearers(settings).session if settings.enabled else None
+        if not settings.enabled and self._passwords is None:
+            return None
+        bearers = self.provider.bearers(settings).session if settings.enabled else None
+        return Brought(bearers, self._passwords, bearers_fall_back=settings.fall_back)
+
+    def _take_cookie_secrets(self, text: str) -> None:
+        if self._keys.replace(secrets_of(text)):
+            self._server.look_again()
+
+    def _take_passwords(self, text: str) -> None:
+        if self._passwords is not None:
+            self._passwords.take(text)
+            self._path.admission.judge_again()
 
     def _portal(self) -> PortalApp:
         return create_portal(
             settings=self._settings,
             provider=self.provider,
+            passwords=self._passwords,
             keys=self._keys,
             clock=self._clock,
             sign_ins=self._metrics.sign_ins,

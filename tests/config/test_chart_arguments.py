@@ -59,7 +59,7 @@ oidc_issuer_url = "{ISSUER}"
             },
         ),
         ([*EXTRA, "--authenticated-emails-file=EMAILS"], {}),
-        ([*EXTRA, "--htpasswd-file=/etc/oauth2_proxy/htpasswd/users.txt"], {}),
+        ([*EXTRA, "--htpasswd-file=PASSWORDS"], {}),
         ([*EXTRA, "--https-address=:4443", "--tls-cert-file=FILE", "--tls-key-file=FILE"], {}),
     ],
     ids=[
@@ -80,6 +80,9 @@ def test_with_flags_and_variables(tmp_path: Path, words: list[str], variables: d
     emails.write_text("rita@company.com\n")
     mounted = tmp_path / "mounted"
     mounted.write_text("-----BEGIN CERTIFICATE-----")
+    passwords = tmp_path / "users.txt"
+    passwords.write_text("rita:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")
+    words = [word.replace("PASSWORDS", str(passwords)) for word in words]
     words = [word.replace("EMAILS", str(emails)).replace("FILE", str(mounted)) for word in words]
     loaded = read_command_line([*ALWAYS, *words], VARIABLES | variables).loaded
     assert loaded is not None

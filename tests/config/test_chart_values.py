@@ -9,6 +9,7 @@ from lampgate.config.errors import (
     MissingSettingError,
     PublicSecretError,
     UnknownSettingError,
+    UnreadableConfigError,
     UnsupportedSettingError,
 )
 from lampgate.config.settings import ClientSecret, ListenAddress
@@ -181,7 +182,7 @@ def test_values_about_the_deployment_are_named_once(loader: Loader) -> None:
     ("line", "key", "kind", "remedy"),
     [
         ("extraArg: {}", "extraArg", UnknownSettingError, "Did you mean “extraArgs”?"),
-        ("htpasswdFile: {enabled: true}", "htpasswdFile.enabled", UnsupportedSettingError, "false"),
+        ("htpasswdFile: {enabled: true}", "htpasswdFile.enabled", UnreadableConfigError, "mounted"),
         (
             "authenticatedEmailsFile: {enabled: true}",
             "authenticatedEmailsFile.enabled",

@@ -144,12 +144,15 @@ _BESIDE_A_CERTIFICATE = {
     "tls-min-version": '"TLS1.3"',
     "tls-cipher-suite": '["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]',
 }
+#: They count only where there is a file of passwords.
+_BESIDE_PASSWORDS = {"htpasswd-user-group": "['sre']", "display-htpasswd-form": "false"}
 #: Set as a file whose content the test writes.
 _FILES = {
     "cookie-secret-file": ("cookie_secret", "another secret with 32 letters.."),
     "client-secret-file": ("client_secret", "secret"),
     "provider-ca-file": (None, "-----BEGIN CERTIFICATE-----"),
     "authenticated-emails-file": (None, "rita@company.com"),
+    "htpasswd-file": (None, "rita:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="),
     "redis-ca-path": (None, "-----BEGIN CERTIFICATE-----"),
 }
 
@@ -166,6 +169,12 @@ def test_what_works_changes_the_settings_or_is_judged(loader: Loader, option: Op
         plain = loader.load(LEGACY + "".join(f"{key} = {value}\n" for key, value in files.items())).settings
         if option.key in files:
             plain = loader.load(LEGACY).settings
+    elif option.flag in _BESIDE_PASSWORDS:
+        path = loader.folder / "passwords"
+        path.write_text("")
+        text = f"{LEGACY}htpasswd_file = '{path}'\n"
+        plain = loader.load(text).settings
+        text += f"{option.key} = {_BESIDE_PASSWORDS[option.flag]}\n"
     elif option.flag in _FILES:
         replaced, content = _FILES[option.flag]
         path = loader.folder / "file"

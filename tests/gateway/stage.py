@@ -30,7 +30,9 @@ from lampgate.gateway.data_path import DataPath
 from lampgate.gateway.further_tokens import TokenSource
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
+from lampgate.identity.brought import Brought
 from lampgate.identity.named_tokens import NamedTokens
+from lampgate.identity.passwords import Passwords
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.portal.problems import render
@@ -156,11 +158,14 @@ class Stage:
         limits: Limits | None = None,
         redeem: Redeem = no_renewal,
         bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        passwords: Passwords | None = None,
+        falls_back: bool = True,
         further: TokenSource = NO_FURTHER_TOKENS,
         **changes: Any,
     ) -> None:
         self._redeem = redeem
-        self._bearer = bearer
+        brings = bearer is not None or passwords is not None
+        self._brought = Brought(bearer, passwords, bearers_fall_back=falls_back) if brings else None
         self._further = further
         # Most conversations end in the middle of something; nothing of it is waited for.
         self._limits = replace(limits or Limits(), drain_timeout=0.05)
@@ -193,7 +198,7 @@ class Stage:
             time.time,
             self.metrics,
             self._further,
-            self._bearer,
+            self._brought,
             lambda: 0.5,
         )
         self.path = DataPath(

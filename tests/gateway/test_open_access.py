@@ -23,7 +23,7 @@ async def exchange(stage: Stage, line: str, *headers: str, signed_in: bool = Fal
         origin = await stage.origin() if await _reaches(stage, client) else None
         if origin is not None:
             received = await origin.receives_head()
-            origin.answers_ok()
+            origin.answers_ok(b"", "Connection: close")
         return (await client.gets_head())[0], received
     finally:
         client.closes()

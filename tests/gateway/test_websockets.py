@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from lampgate.gateway.limits import Limits
+from lampgate.session.record import Session
 from tests.gateway.stage import TOKEN, Client, OriginConnection, Stage
 from tests.gateway.test_gate import WEBSOCKET
 
@@ -15,10 +16,10 @@ ACCEPTED = (
 
 
 async def open_websocket(
-    stage: Stage, *headers: str, session_id: str = "s1", lifetime: float = 3600
+    stage: Stage, *headers: str, session_id: str = "s1", lifetime: float = 3600, session: Session | None = None
 ) -> tuple[Client, OriginConnection]:
     client = await stage.client()
-    cookie = f"Cookie: {stage.cookie(stage.session(session_id, lifetime=lifetime))}"
+    cookie = f"Cookie: {stage.cookie(session or stage.session(session_id, lifetime=lifetime))}"
     client.sends(stage.request("GET /clusters/main/api HTTP/1.1", *WEBSOCKET, *headers, cookie, signed_in=False))
     origin = await stage.origin()
     await origin.receives_head()

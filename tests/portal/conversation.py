@@ -15,6 +15,7 @@ from lampgate.config.settings import (
     Settings,
     UpstreamSettings,
 )
+from lampgate.identity.passwords import Passwords
 from lampgate.identity.provider import Provider
 from lampgate.identity.subject import subject_needs
 from lampgate.policy.problem import Wants
@@ -44,6 +45,7 @@ class Stage:
     lookup: Lookup | None = None
     clock: Clock = field(default_factory=Clock)
     cookies: dict[str, str] = field(default_factory=dict)
+    passwords: Passwords | None = None
 
     def __post_init__(self) -> None:
         self.op = OP(self.clock)
@@ -75,6 +77,7 @@ class Stage:
         portal = create_portal(
             settings=self.settings,
             provider=self.provider,
+            passwords=self.passwords,
             keys=self.keys,
             clock=self.clock,
             revocations=self.revocations,
@@ -93,9 +96,11 @@ class Stage:
 
         return app
 
-    async def ask(self, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, form: dict[str, str] | None = None
+    ) -> httpx.Response:
         cookie = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        response = await self.client.request(method, path, headers=NAVIGATION | cookie | (headers or {}))
+        response = await self.client.request(method, path, headers=NAVIGATION | cookie | (headers or {}), data=form)
         self.client.cookies.clear()
         for value in response.headers.get_list("set-cookie"):
             pair, *attributes = value.split("; ")

@@ -8,7 +8,7 @@ from lampgate.config.settings import CookieSettings, Settings
 
 #: By path in the model. Sockets and processes are made once; a cookie's name and key decide which sessions there are,
 #: and the sign-ins under way hang on them.
-FIXED = ("listen", "workers", "metrics", "session.cookie")
+FIXED = ("listen", "workers", "metrics", "session.cookie", "passwords")
 
 
 def reloadable(current: Settings, read: Settings) -> tuple[Settings, tuple[str, ...]]:

@@ -16,8 +16,8 @@ from lampgate.config.oauth2_proxy.conversion.client_authentication import FEDERA
 #: Where the webhook of AKS workload identity mounts the token.
 _TOKEN_FILE = "/var/run/secrets/azure/tokens/azure-identity-token"  # noqa: S105 - a path
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{1,63})|\benv:([A-Za-z_][A-Za-z0-9_]{0,63})", re.ASCII)
-#: As long as a cookie secret, and with what a certificate begins with, so that it can stand for either.
-_FILE_TEXT = "-----BEGIN CERTIFICATE-----{:05d}"
+#: As long as a cookie secret, with what a certificate begins with, and a comment in a list: it can stand for each.
+_FILE_TEXT = "#-----BEGIN CERTIFICATE-----{:04d}"
 _VARIABLE_TEXT = "standin{:025d}"
 
 

@@ -492,12 +492,29 @@ class BearerIssuer(_Frozen):
     audience: Annotated[str, Field(min_length=1)]
 
 
+class PasswordSettings(_Frozen):
+    """People and programs that sign in with a password of a file, beside those whom the provider signs in.
+
+    They bring no token: the dashboard gets nothing but headers about the person. Being in the file is enough to be
+    admitted by name; rules about groups, roles and claims hold for them, too.
+    """
+
+    #: As Apache's htpasswd writes it, with bcrypt (``htpasswd -B``) or ``{SHA}``; read again when it changes.
+    file: Path
+    #: The groups of everybody in the file.
+    groups: tuple[str, ...] = ()
+    #: Ask for name and password on the sign-in page. Else only requests with HTTP Basic can bring them.
+    form: bool = True
+
+
 class BearerSettings(_Frozen):
     """Requests that bring a JWT in ``Authorization`` instead of a session: programs, ``kubectl``."""
 
     enabled: bool = False
     #: The provider's own tokens are taken where they are made out to the client id or to an extra audience.
     issuers: tuple[BearerIssuer, ...] = ()
+    #: Ask for a session where a token is not good. Off: such a request is refused whatever else it brings.
+    fall_back: bool = True
 
 
 class StepUpRule(_Frozen):
@@ -612,6 +629,8 @@ class Settings(_Frozen):
     inject_response: tuple[HeaderInjection, ...] = ()
     open_access: OpenAccessSettings = OpenAccessSettings()
     bearer: BearerSettings = BearerSettings()
+    #: None: only the provider signs people in.
+    passwords: PasswordSettings | None = None
     #: What needs a stronger sign-in. The first rule that fits and is not met counts.
     step_up: tuple[StepUpRule, ...] = ()
     portal: PortalSettings = PortalSettings()

@@ -15,7 +15,7 @@ import msgspec
 from lampgate.config.settings import Settings
 from lampgate.gateway.further_tokens import FurtherTokens, TokenSource
 from lampgate.gateway.renewals import Renewals
-from lampgate.identity.bearer import bearer_in
+from lampgate.identity.brought import Brought
 from lampgate.observe.access_log import quoted
 from lampgate.observe.metrics import Metrics
 from lampgate.policy import allow
@@ -48,7 +48,7 @@ class Admission:
     :param attributes: the cookies' attributes, likewise.
     :param redeem: asks the provider for new tokens.
     :param further: where tokens for other resources come from.
-    :param bearer: judges a token that a request brings; None: none is looked at.
+    :param brought: judges what requests bring instead of a session; None: nothing is looked at.
     :param jitter: a number from 0 to 1 that spreads renewals.
     """
 
@@ -62,7 +62,7 @@ class Admission:
         clock: Callable[[], float],
         metrics: Metrics,
         further: TokenSource,
-        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        brought: Brought | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.stores = stores
@@ -72,7 +72,7 @@ class Admission:
         self.on_end: Callable[[LiveSession], None] = lambda _live: None
         self._settings = settings
         self._idle_timeout = settings.session.idle_timeout
-        self._bearer = bearer
+        self._brought = brought
         self._clock = clock
         self._metrics = metrics
         self._jitter = jitter
@@ -106,17 +106,14 @@ class Admission:
     def look_up(self, head: RequestHead, *, secure: bool, now: float) -> Admitted | Awaitable[Admitted]:
         """Ask the store, and the provider where the session has no good token. What is found is verified from then
         on."""
-        if self._bearer is not None and (token := bearer_in(head.first(b"authorization"))):
-            key = b"\0" + token.encode("ascii")
-            return self.verified(key, secure=secure, now=now) or self._bring(
-                self._bearer, token, key, head, secure=secure
-            )
+        if self._brought is not None and (key := self._brought.key(head.first(b"authorization"))):
+            return self.verified(key, secure=secure, now=now) or self._bring(self._brought, key, head, secure=secure)
         return self._look_up(head.cookie, secure=secure, now=now)
 
     def _look_up(self, cookie: bytes, *, secure: bool, now: float) -> Admitted | Awaitable[Admitted]:
         if not cookie:
             return Absent("no-cookie")
-        if self._bearer is not None and (live := self.verified(cookie, secure=secure, now=now)):
+        if self._brought is not None and (live := self.verified(cookie, secure=secure, now=now)):
             return live
         answer = self.stores[secure].load(cookies.parse(cookie.decode("latin-1")), now)
         if isinstance(answer, Awaitable):
@@ -124,9 +121,9 @@ class Admission:
         return self._judge(answer, cookie, secure=secure)
 
     @property
-    def takes_bearers(self) -> bool:
-        """Whether requests may bring a token instead of a session."""
-        return self._bearer is not None
+    def looks_at_authorization(self) -> bool:
+        """Whether requests may bring something instead of a session."""
+        return self._brought is not None
 
     def keep_going(self, live: LiveSession, now: float) -> None:
         """Renew ahead a session that has an open WebSocket, whether it sends requests or not."""
@@ -153,12 +150,16 @@ class Admission:
             return []
         return self.stores[secure].browser_copy(live.found, cookies.parse(cookie.decode("latin-1")), now)
 
-    def reload(self, settings: Settings, bearer: Callable[[str], Awaitable[Lookup]] | None) -> None:
+    def reload(self, settings: Settings, brought: Brought | None) -> None:
         """Hold the sessions in use to other settings: who may pass, what is injected, how long they last."""
         self._settings = settings
         self._idle_timeout = settings.session.idle_timeout
-        self._bearer = bearer
+        self._brought = brought
         self._further.names = token_names((*settings.inject, *settings.inject_response))
+        self.judge_again()
+
+    def judge_again(self) -> None:
+        """Hold the sessions in use to the rules, and to the password file, as they are now."""
         for lives in self._live.values():
             for live in lives.all():
                 # What the provider has ended stays ended, whatever the settings say.
@@ -181,14 +182,12 @@ class Admission:
         judged = self._judge(await answer, cookie, secure=secure)
         return await judged if isinstance(judged, Awaitable) else judged
 
-    async def _bring(
-        self, judge: Callable[[str], Awaitable[Lookup]], token: str, key: bytes, head: RequestHead, *, secure: bool
-    ) -> Admitted:
-        """Judge a token that a request brings. One that is not good leaves the cookie to be asked."""
-        answer = await judge(token)
+    async def _bring(self, brought: Brought, key: bytes, head: RequestHead, *, secure: bool) -> Admitted:
+        """Judge what a request brings. Where it is not good, the cookie is asked."""
+        answer = await brought.session(head.first(b"authorization"))
         admitted = (
             self._look_up(head.cookie, secure=secure, now=self._clock())
-            if isinstance(answer, Absent)
+            if isinstance(answer, Absent) and brought.asks_on(answer)
             else self._judge(answer, key, secure=secure)
         )
         return await admitted if isinstance(admitted, Awaitable) else admitted
@@ -271,7 +270,11 @@ class Admission:
 
     def _over(self, session: Session) -> Absent | None:
         """Why this session is over, though its record is in order."""
-        return Absent("revoked") if self.revocations.is_revoked(session) else None
+        if self.revocations.is_revoked(session):
+            return Absent("revoked")
+        if session.subject.is_local and (self._brought is None or not self._brought.knows(session.subject)):
+            return Absent("password-changed")
+        return None
 
     def _was_active(self, live: LiveSession, at: float) -> None:
         """Set the times that hang on when the person last did something."""

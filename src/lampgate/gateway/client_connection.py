@@ -322,7 +322,7 @@ class ClientConnection(asyncio.Protocol):
         self._remaining = max(head.body, 0)
         admission = path.admission
         live: Admitted | Awaitable[Admitted] | None = None
-        if head.cookie and not admission.takes_bearers:
+        if head.cookie and not admission.looks_at_authorization:
             live = admission.verified(head.cookie, secure=origin.secure, now=now)
         if live is None:
             live = admission.look_up(head, secure=origin.secure, now=now)

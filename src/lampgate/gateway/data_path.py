@@ -17,6 +17,7 @@ from lampgate.gateway.limits import Limits
 from lampgate.gateway.origins import Origins
 from lampgate.gateway.pool import Pool
 from lampgate.gateway.tunnel import Tunnel
+from lampgate.identity.brought import Brought
 from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.policy.decision import Policy
@@ -24,7 +25,6 @@ from lampgate.policy.injection import injected_lines
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.problems import Rendered
 from lampgate.session.live import NOBODY, nobody
-from lampgate.session.store import Lookup
 from lampgate.wire.websocket import CLOSE_SERVICE_RESTART, CLOSE_SESSION_ENDED
 
 Message = MutableMapping[str, Any]
@@ -101,13 +101,13 @@ class DataPath:
         *,
         portal: PortalApp,
         access_log: AccessLog,
-        bearer: Callable[[str], Awaitable[Lookup]] | None = None,
+        brought: Brought | None = None,
         limits: Limits | None = None,
     ) -> None:
         """Go on with other settings: from the next request on, on connections that are open too."""
         self.access_log.flush()
         self._take(settings, portal, access_log, limits)
-        self.admission.reload(settings, bearer)
+        self.admission.reload(settings, brought)
 
     def _take(self, settings: Settings, portal: PortalApp, access_log: AccessLog, limits: Limits | None) -> None:
         self.limits = limits or Limits.of(settings.limits)

@@ -22,6 +22,7 @@ from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_met
 from lampgate.identity.subject import subject_of
 from lampgate.session.record import Session, Token
 from lampgate.session.store import Absent, Found, Lookup, Unknown
+from lampgate.wire.basic import basic_credentials
 
 #: A JWT in its compact form, whose header and claims are JSON objects (RFC 7519; ``ey`` is ``{"`` in base64url).
 _JWT = re.compile(rb"Bearer (ey[A-Za-z0-9_-]+\.ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
@@ -32,9 +33,24 @@ _PAUSE = 10.0
 
 
 def bearer_in(authorization: bytes) -> str:
-    """The JWT of an ``Authorization`` header; empty where there is none."""
+    """The JWT of an ``Authorization`` header; empty where there is none.
+
+    Programs that know HTTP Basic only bring it as the password, or as the name with an empty password or
+    ``x-oauth-basic``.
+    """
     found = _JWT.fullmatch(authorization) if len(authorization) <= _LONGEST else None
-    return found[1].decode("ascii") if found else ""
+    if found is not None:
+        return found[1].decode("ascii")
+    credentials = basic_credentials(authorization)
+    if credentials is None:
+        return ""
+    name, password = credentials
+    token = name if password in ("", "x-oauth-basic") else password
+    return (
+        token
+        if len(token) <= _LONGEST and token.isascii() and _JWT.fullmatch(b"Bearer " + token.encode("ascii"))
+        else ""
+    )
 
 
 class Issuer:

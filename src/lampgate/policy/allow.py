@@ -38,9 +38,18 @@ def refusal(allow: AllowSettings, subject: Subject) -> Problem | None:
 
 def _unmet(allow: AllowSettings, subject: Subject) -> Iterator[Problem]:
     """Every rule that is not met."""
+    # Who is in the password file is named by that, and of no organisation.
+    if subject.is_local:
+        yield from _not_in(allow, subject)
+        return
     if allow.tenants is not None and subject.tid.lower() not in allow.tenants:
         yield _refused("allow.tenant", subject, "It belongs to an organisation (tenant) that is not admitted.")
     yield from _not_named(allow, subject)
+    yield from _not_in(allow, subject)
+
+
+def _not_in(allow: AllowSettings, subject: Subject) -> Iterator[Problem]:
+    """The rules about groups, roles and claims that are not met."""
     if allow.groups is not None and not set(allow.groups) & set(subject.groups):
         if subject.groups_complete:
             yield _refused("allow.groups", subject, "It is in none of the groups that are admitted.")

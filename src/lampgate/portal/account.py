@@ -55,7 +55,7 @@ class Account:
             subject=session.subject,
             session=session,
             now=self._clock(),
-            provider=self._provider.display_name,
+            provider=self._provider.display_name if not session.subject.is_local else "a password",
             sign_out=f"{self._prefix}/sign_out",
         )
 

@@ -71,6 +71,12 @@ def refused(problem: Problem, wants: Wants, at: float) -> Response:
     return response
 
 
+def with_status(response: Response, status: int) -> Response:
+    """``response``, with another status."""
+    response.status_code = status
+    return response
+
+
 def with_cookies(response: Response, set_cookies: Iterable[str]) -> Response:
     """``response``, with ``Set-Cookie`` headers added in this order."""
     for value in set_cookies:

@@ -24,10 +24,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lampgate.config.settings import Settings
+from lampgate.identity.passwords import Passwords
 from lampgate.identity.provider import Provider
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.account import Account
 from lampgate.portal.answers import data, refused, text
+from lampgate.portal.password_form import PasswordForm
 from lampgate.portal.provider_logout import ProviderLogout
 from lampgate.portal.sign_in import SignIn
 from lampgate.portal.sign_out import SignOut
@@ -52,6 +54,7 @@ def create_portal(
     *,
     settings: Settings,
     provider: Provider,
+    passwords: Passwords | None = None,
     keys: KeyRing,
     clock: Callable[[], float],
     sign_ins: Counter[str] | None = None,
@@ -61,6 +64,7 @@ def create_portal(
     """The portal as an ASGI application. Every scope has to carry a `Visit` as ``lampgate.visit``.
 
     :param keys: seals the cookies of sign-ins under way.
+    :param passwords: checks names and passwords; None: only the provider signs people in.
     :param clock: seconds since the epoch.
     :param sign_ins: counts what became of sign-ins, for the metrics.
     :param revocations: takes note of sessions that the provider ends.
@@ -68,6 +72,9 @@ def create_portal(
     """
     prefix = settings.portal.prefix
     sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins)
+    form = None
+    if passwords is not None:
+        form = PasswordForm(settings, passwords, sign_in.session_start, sign_in.drawn, clock, sign_in.count)
     sign_out = SignOut(settings, provider, keys, clock)
     account = Account(settings, provider, clock)
     logout = ProviderLogout(settings, provider, revocations or Revocations(clock), clock)
@@ -107,6 +114,7 @@ def create_portal(
             route(prefix, account.page),
             route(f"{prefix}/", account.page),
             route(f"{prefix}/sign_in", sign_in.page),
+            *([route(f"{prefix}/sign_in", form.sign_in, ("POST",))] if form is not None else []),
             route(f"{prefix}/start", sign_in.start),
             route(f"{prefix}/callback", sign_in.callback),
             route(f"{prefix}/sign_out", sign_out.sign_out, ("GET", "POST")),

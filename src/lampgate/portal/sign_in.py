@@ -22,7 +22,7 @@ from lampgate.config.settings import Settings
 from lampgate.errors import LampgateError
 from lampgate.identity import attempt as attempts
 from lampgate.identity.attempt import AttemptCookies, SignInAttempt
-from lampgate.identity.errors import TokenEndpointError, quoted
+from lampgate.identity.errors import TokenEndpointError
 from lampgate.identity.provider import Provider, SignedIn
 from lampgate.identity.return_path import safe_return_path
 from lampgate.identity.scopes import ScopePlan
@@ -30,11 +30,11 @@ from lampgate.identity.subject import subject_needs
 from lampgate.policy.allow import CANNOT_TELL, refusal
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal import sign_in_problems as problems
-from lampgate.portal.answers import redirect, shown, with_cookies
-from lampgate.portal.visit import Visit, settled
-from lampgate.session.record import Session, Subject
+from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
+from lampgate.portal.session_start import SessionStart, failed, named
+from lampgate.portal.visit import Visit
+from lampgate.session.record import Session
 from lampgate.session.seal import KeyRing
-from lampgate.session.store import StoreUnavailableError
 from lampgate.wire.cookies import delete_cookies, set_cookie
 
 _log = logging.getLogger("lampgate.portal")
@@ -50,7 +50,11 @@ _AS_CONFIGURED = "configured"
 
 
 class SignIn:
-    """The three endpoints of a sign-in."""
+    """The three endpoints of a sign-in.
+
+    :ivar session_start: begins the session.
+    :ivar count: what became of sign-ins.
+    """
 
     def __init__(
         self,
@@ -64,8 +68,9 @@ class SignIn:
         self._provider = provider
         self._keys = keys
         self._clock = clock
-        self._count = count
+        self.count = count
         self._prefix = settings.portal.prefix
+        self.session_start = SessionStart(clock, self.start_url)
         self._keeps_id_token = subject_needs(settings).id_token
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
@@ -78,13 +83,26 @@ class SignIn:
             return problems.not_signed_in(self.start_url(return_path))
         if self._settings.portal.skip_sign_in_page:
             return await self.start(request, visit)
-        return shown(
+        return self.drawn(visit, return_path)
+
+    def drawn(self, visit: Visit, return_path: str, wrong: str = "", name: str = "") -> Response:
+        """The page with the button, and with the form where there are passwords.
+
+        :param wrong: what was wrong with the name and the password that were typed.
+        """
+        passwords = self._settings.passwords
+        has_form = passwords is not None and passwords.form
+        return (shown_form if has_form else shown)(
             "sign_in.html",
             host=visit.host,
             provider=self._provider.display_name,
             start=self.start_url(return_path),
             banner=self._settings.portal.banner,
             footer=self._settings.portal.footer,
+            form=f"{self._prefix}/sign_in" if has_form else "",
+            return_path=return_path,
+            wrong=wrong,
+            name=name,
         )
 
     async def start(self, request: Request, visit: Visit) -> Response | Problem:
@@ -125,7 +143,7 @@ class SignIn:
         retry = self.start_url("/")
         parameters = _single(request)
         if parameters is None:
-            return _failed(problems.malformed_callback("a parameter comes twice", retry))
+            return failed(problems.malformed_callback("a parameter comes twice", retry))
         state = parameters.get("state", "")
         cookies = self._cookies(visit)
         attempt = cookies.find(state, visit.cookies, self._clock())
@@ -134,15 +152,15 @@ class SignIn:
             if visit.session is not None:
                 return redirect("/")
             if not state:
-                return _failed(problems.malformed_callback("there is no state in it", retry))
-            return _failed(problems.unknown_attempt(retry))
+                return failed(problems.malformed_callback("there is no state in it", retry))
+            return failed(problems.unknown_attempt(retry))
         done = delete_cookies([cookies.name(state)], visit.sign_in_attributes)
         outcome = await self._outcome(parameters, attempt)
         if outcome is None:
             _log.info("no consent for what was asked for besides the configured scopes; signing in without it")
             return with_cookies(redirect(self.start_url(attempt.return_path, scopes=_AS_CONFIGURED)), done)
         answer = outcome if isinstance(outcome, Problem) else await self._begin_session(outcome, attempt, visit)
-        self._count[answer.code if isinstance(answer, Problem) else "signed-in"] += 1
+        self.count[answer.code if isinstance(answer, Problem) else "signed-in"] += 1
         if isinstance(answer, Problem):
             return replace(answer, headers=(*answer.headers, *(("Set-Cookie", value) for value in done)))
         return with_cookies(answer, done)
@@ -165,28 +183,28 @@ class SignIn:
             and (issuer is not None or metadata.sends_issuer)
             and not metadata.issues(issuer or "")
         ):
-            return _failed(problems.other_issuer(retry))
+            return failed(problems.other_issuer(retry))
         code = parameters.get("code", "")
         if "error" in parameters:
             hide = (code, attempt.state, attempt.nonce, attempt.code_verifier)
             description = parameters.get("error_description", "")
             if not attempt.as_configured and scopes.lacks_consent(parameters["error"], description):
                 return None
-            return _failed(problems.from_authorization_response(parameters["error"], description, retry, hide))
+            return failed(problems.from_authorization_response(parameters["error"], description, retry, hide))
         if not code or len(code) > _LONGEST_CODE:
-            return _failed(problems.malformed_callback("there is no usable code in it", retry))
+            return failed(problems.malformed_callback("there is no usable code in it", retry))
         try:
             signed_in = await self._provider.redeem(code, attempt, attempt.redirect_uri)
         except LampgateError as error:
             if not attempt.as_configured and isinstance(error, TokenEndpointError) and _lacks_consent(scopes, error):
                 return None
-            return _failed(problems.from_error(error, retry), str(error))
+            return failed(problems.from_error(error, retry), str(error))
         refused = refusal(self._settings.allow, signed_in.subject)
         if refused is not None and refused.status == CANNOT_TELL:
-            return _failed(replace(refused, action=("Try again", retry)), _named(signed_in.subject))
+            return failed(replace(refused, action=("Try again", retry)), named(signed_in.subject))
         if refused is not None:
             other_account = self.start_url(attempt.return_path, prompt="select_account")
-            return _failed(replace(refused, action=("Use another account", other_account)), _named(signed_in.subject))
+            return failed(replace(refused, action=("Use another account", other_account)), named(signed_in.subject))
         return signed_in
 
     async def _begin_session(self, signed_in: SignedIn, attempt: SignInAttempt, visit: Visit) -> Response | Problem:
@@ -202,22 +220,7 @@ class SignIn:
             provider_session=signed_in.provider_session,
             id_token=signed_in.id_token if self._keeps_id_token else "",
         )
-        set_cookies: list[str] = []
-        earlier = visit.session
-        if earlier is not None and earlier.subject.key != session.subject.key:
-            # Somebody else's session in the same browser ends here, and its WebSockets with it.
-            set_cookies += await settled(visit.store.end(visit.found, visit.cookies))
-        try:
-            set_cookies += await settled(visit.store.save(session, visit.cookies, now))
-        except StoreUnavailableError as error:
-            return _failed(problems.nowhere_to_keep(self.start_url(attempt.return_path)), str(error))
-        _log.info("signed in: %s", _named(session.subject))
-        if visit.attributes.same_site == "strict":
-            # Such a cookie does not come along on a redirect that began at the provider's site, only on a fresh load.
-            response = shown("signed_in.html", host=visit.host, target=attempt.return_path)
-        else:
-            response = redirect(attempt.return_path)
-        return with_cookies(response, set_cookies)
+        return await self.session_start.begin(session, attempt.return_path, visit)
 
     def _return_path(self, request: Request, visit: Visit) -> str:
         values = request.query_params.getlist("rd")
@@ -256,13 +259,3 @@ def _claims(value: str | None) -> str | None:
         return value if isinstance(json.loads(value), dict) else None
     except (ValueError, RecursionError):
         return None
-
-
-def _failed(problem: Problem, reason: str = "") -> Problem:
-    """Write the one line about a sign-in that failed."""
-    _log.warning("sign-in failed: code=%s reason=%s", problem.code, reason or problem.cause or problem.sentence)
-    return problem
-
-
-def _named(subject: Subject) -> str:
-    return f"subject={quoted(subject.key)} name={json.dumps(quoted(subject.display_name), ensure_ascii=False)}"

@@ -21,6 +21,7 @@ from lampgate.identity.return_path import safe_return_path
 from lampgate.identity.subject import LOGOUT_HINT
 from lampgate.policy.problem import Problem
 from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
+from lampgate.portal.own_wish import is_own_form, is_own_navigation
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.record import Session
 from lampgate.session.seal import KeyRing
@@ -43,7 +44,8 @@ class SignOut:
         """End the session, or ask first; then go on to ``rd``, or to the page that says so."""
         asked_for = request.query_params.get("rd")
         target = safe_return_path(asked_for, origin=visit.origin, portal_prefix=self._prefix) if asked_for else None
-        if not _is_own_wish(request, visit.origin):
+        is_wished = is_own_form(request, visit.origin) if request.method == "POST" else is_own_navigation(request)
+        if not is_wished:
             query = f"?rd={quote(target, safe='/')}" if target else ""
             return shown_form(
                 "sign_out.html",
@@ -65,7 +67,7 @@ class SignOut:
     def _afterwards(self, session: Session | None, target: str | None) -> str:
         """Where a sign-out leads."""
         portal = self._settings.portal
-        if portal.provider_sign_out and session is not None:
+        if portal.provider_sign_out and session is not None and not session.subject.is_local:
             (hint, *_) = (*session.subject.claims.get(LOGOUT_HINT, ()), "")
             at_provider = self._provider.end_session_url(
                 post_logout_redirect_uri=portal.post_logout_redirect_uri, logout_hint=hint
@@ -95,18 +97,3 @@ class SignOut:
             # Without post_logout_redirect_uri: Entra takes only registered ones, and shows its own page otherwise.
             provider_sign_out=self._provider.end_session_url(),
         )
-
-
-def _is_own_wish(request: Request, origin: str) -> bool:
-    """Whether the person asked for it here, and not a page of somebody else's in their name.
-
-    A same-origin request by GET has to be a navigation: an image in the dashboard is not a wish, and neither is a
-    page that the browser fetches ahead of a click.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if request.method == "POST":
-        return site in {"same-origin", "none"} if site is not None else request.headers.get("origin") == origin
-    is_navigation = (
-        request.headers.get("sec-fetch-mode") == "navigate" and request.headers.get("sec-fetch-dest") == "document"
-    )
-    return is_navigation and "sec-purpose" not in request.headers and site in {"same-origin", "none"}

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+#: The issuer of people who have signed in with a password of the file; no provider's, which are URLs.
+PASSWORD_FILE = "htpasswd"  # noqa: S105 - a name
+
 
 class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_username": "pu"}):
     """Who signed in, from the ID token's claims.
@@ -36,6 +39,11 @@ class Subject(Struct, frozen=True, omit_defaults=True, rename={"preferred_userna
         Never the e-mail address or the user name: both can be changed and given to somebody else.
         """
         return f"{self.tid}/{self.oid}" if self.tid and self.oid else f"{self.issuer}#{self.sub}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is somebody of the password file: unknown to the provider, and without tokens."""
+        return self.issuer == PASSWORD_FILE
 
     @property
     def display_name(self) -> str:
@@ -92,6 +100,8 @@ class Session(Struct, frozen=True, omit_defaults=True):
 
     def good_until(self) -> int:
         """The moment from which requests can no longer be forwarded as they are: the end of the session, or of its
-        access token, whichever comes first. Zero where there is no access token."""
+        access token, whichever comes first. Zero where there is no access token, and one is needed."""
+        if self.subject.is_local:
+            return self.expires_at
         token = self.access_token
         return min(self.expires_at, token.expires_at) if token else 0

@@ -18,6 +18,7 @@ from lampgate.config.native.written import written_headers, written_provider
 from lampgate.config.oauth2_proxy.conversion.client_authentication import FEDERATED_TOKEN_FILE
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.passwords import judge_htpasswd
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.upstream_urls import upstream_url
 from lampgate.config.oauth2_proxy.conversion.urls import UrlError, parse_url
@@ -59,6 +60,7 @@ class Judge:
         self._allow()
         self._upstreams()
         self._portal()
+        self._passwords()
         self._trusted_proxies()
         if self._settings.session.cookie.secret is None:
             self._findings.note(
@@ -138,8 +140,9 @@ class Judge:
             )  # fmt: skip
 
     def _allow(self) -> None:
-        domains = self._settings.allow.email_domains
-        if not domains:
+        allow = self._settings.allow
+        domains = allow.email_domains
+        if not (domains or allow.users or allow.emails_file or self._settings.passwords):
             self._findings.error(
                 MissingSettingError,
                 "It is not said who may sign in: there are no e-mail domains",
@@ -156,6 +159,11 @@ class Judge:
                 place=self._place("allow", "email_domains", index),
                 remedy="Write what follows the @ in small letters, e.g. company.com, or *.company.com",
             )
+
+    def _passwords(self) -> None:
+        if self._settings.passwords is not None:
+            draft = Draft(self._findings, {}, self._reading.outside.read_text)
+            judge_htpasswd(self._settings.passwords.file, self._place("passwords", "file"), draft)
 
     def _upstreams(self) -> None:
         draft = Draft(self._findings, {}, self._reading.outside.read_text)

@@ -17,6 +17,9 @@ DEPLOYMENT = frozenset(
     }
 )  # fmt: skip
 
+#: Where the chart mounts the entries of ``htpasswdFile``.
+PASSWORD_FILE = "/etc/oauth2_proxy/htpasswd/users.txt"  # noqa: S105 - a path
+
 #: They say what oauth2-proxy does, and are read.
 PROXY = frozenset(
     {

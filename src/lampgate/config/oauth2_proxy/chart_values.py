@@ -99,21 +99,14 @@ def _check_keys(values: Mapping, findings: Findings) -> None:
 
 
 def _refuse_features(top: ChartSection, findings: Findings) -> None:
-    for name, what in (
-        (
-            "authenticatedEmailsFile",
-            "the chart's own list is not read; mount one, and name it in authenticated-emails-file",
-        ),
-        ("htpasswdFile", "people sign in with the OpenID provider only"),
-    ):
-        feature = top.section(name)
-        if feature.flag("enabled", default=False):
-            findings.error(
-                UnsupportedSettingError,
-                f"{name} is not supported: {what}",
-                place=feature.place_of("enabled"),
-                remedy="Set enabled to false, or remove it",
-            )
+    feature = top.section("authenticatedEmailsFile")
+    if feature.flag("enabled", default=False):
+        findings.error(
+            UnsupportedSettingError,
+            "authenticatedEmailsFile is not supported: the chart's own list is not read",
+            place=feature.place_of("enabled"),
+            remedy="Set enabled to false; mount a list, and name it in authenticated-emails-file",
+        )
 
 
 def _read_alpha(reading: ChartReading, alpha: ChartSection, findings: Findings) -> None:
@@ -208,6 +201,9 @@ def _arguments(top: ChartSection, config: ChartSection, reading: ChartReading, f
             place=config.place_of("google"),
             remedy="Remove it, and use provider oidc or entra-id",
         )
+    passwords = top.section("htpasswdFile")
+    if passwords.flag("enabled", default=False):
+        arguments.append(Argument(f"--htpasswd-file={chart_keys.PASSWORD_FILE}", passwords.place_of("enabled")))
     return arguments + _extra_arguments(top, findings)
 
 

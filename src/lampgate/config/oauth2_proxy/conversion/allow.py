@@ -34,7 +34,11 @@ def allow_settings(
     """
     emails = options.written("authenticated-emails-file", str)
     emails = emails if emails is not None and emails.value else None
-    domains = _domains(options.written("email-domain", tuple), place, draft, needed=emails is None)
+    # Without domains nobody passes but who is in the password file.
+    has_passwords = bool(options.value("htpasswd-file", str))
+    domains = _domains(
+        options.written("email-domain", tuple), place, draft, needed=emails is None and not has_passwords
+    )
     is_readable = emails is None or _is_readable(emails, draft)
     tenants = _tenants(provider.allowed_tenants if provider is not None else None, draft)
     if domains is None or tenants is None or not is_readable:

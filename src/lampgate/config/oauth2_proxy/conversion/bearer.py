@@ -27,7 +27,12 @@ def bearer_settings(options: Options, draft: Draft) -> BearerSettings:
                 "extra-jwt-issuers has no effect without skip-jwt-bearer-tokens",
                 written.place,
             )
-    return BearerSettings(enabled=enabled is not None and enabled.value, issuers=tuple(issuers))
+    draft.keep("bearer.fall_back", options.written("bearer-token-login-fallback", bool))
+    return BearerSettings(
+        enabled=enabled is not None and enabled.value,
+        issuers=tuple(issuers),
+        fall_back=options.value("bearer-token-login-fallback", bool),
+    )
 
 
 def _issuer(text: str, place: Place, draft: Draft) -> BearerIssuer | None:

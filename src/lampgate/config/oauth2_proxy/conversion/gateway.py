@@ -12,6 +12,7 @@ from lampgate.config.oauth2_proxy.conversion.headers import header_injections
 from lampgate.config.oauth2_proxy.conversion.listeners import listeners
 from lampgate.config.oauth2_proxy.conversion.metrics import metrics_settings
 from lampgate.config.oauth2_proxy.conversion.open_access import open_access
+from lampgate.config.oauth2_proxy.conversion.passwords import password_settings
 from lampgate.config.oauth2_proxy.conversion.provider import provider_settings
 from lampgate.config.oauth2_proxy.conversion.server import (
     log_settings,
@@ -57,6 +58,7 @@ def gateway_settings(
     log = log_settings(options, draft)
     opened = open_access(options, draft)
     bearer = bearer_settings(options, draft)
+    passwords = password_settings(options, draft)
     if written is None:
         return None
     provider = _provider(written, draft)
@@ -80,6 +82,7 @@ def gateway_settings(
         inject_response=response_headers,
         open_access=opened,
         bearer=bearer,
+        passwords=passwords,
         portal=portal,
         trusted_proxies=proxies,
         metrics=metrics,

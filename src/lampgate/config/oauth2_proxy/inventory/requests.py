@@ -24,7 +24,7 @@ OPTIONS = (
         "bearer_token_login_fallback",
         Kind.BOOLEAN,
         True,
-        NoEffect("a token that is not good counts as none, and the session is asked"),
+        Works("bearer.fall_back"),
     ),
     Option(
         "force-json-errors",
@@ -59,16 +59,8 @@ OPTIONS = (
         "",
         Works("allow.emails_file"),
     ),
-    Option(
-        "htpasswd-file", "htpasswd_file", Kind.STRING, "", NoEffect("people sign in with the OpenID provider only")
-    ),
-    Option(
-        "htpasswd-user-group",
-        "htpasswd_user_groups",
-        Kind.LIST,
-        (),
-        NoEffect("people sign in with the OpenID provider only"),
-    ),
+    Option("htpasswd-file", "htpasswd_file", Kind.STRING, "", Works("passwords.file")),
+    Option("htpasswd-user-group", "htpasswd_user_groups", Kind.LIST, (), Works("passwords.groups")),
     Option(
         "signature-key",
         "signature_key",
@@ -76,7 +68,5 @@ OPTIONS = (
         "",
         NoEffect("requests are not signed; oauth2-proxy has deprecated it, too"),
     ),
-    Option(
-        "display-htpasswd-form", "display_htpasswd_form", Kind.BOOLEAN, True, NoEffect("there is no password form")
-    ),
+    Option("display-htpasswd-form", "display_htpasswd_form", Kind.BOOLEAN, True, Works("passwords.form")),
 )

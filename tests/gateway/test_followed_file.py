@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lampgate.config.oauth2_proxy.cookie_secret import secrets_of
-from lampgate.gateway.key_file import KeyFile
+from lampgate.gateway.followed_file import FollowedFile
 from lampgate.session.seal import KeyRing
 from tests.gateway.stage import Stage
 from tests.gateway.test_websockets import open_websocket
@@ -27,10 +27,10 @@ class Rotation:
         path.write_text(OLD)
         self.keys = KeyRing(secrets_of(OLD))
         self.removals = 0
-        self.file = KeyFile(path, self.keys, secrets_of, self._removed)
+        self.file = FollowedFile(path, "cookie secrets", self._take)
 
-    def _removed(self) -> None:
-        self.removals += 1
+    def _take(self, text: str) -> None:
+        self.removals += bool(self.keys.replace(secrets_of(text)))
 
     def change(self, text: str) -> None:
         replacement = self.path.with_suffix(".new")
@@ -77,7 +77,7 @@ def test_a_file_that_is_away_changes_nothing_until_it_is_back(
         rotation.file.check()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     rotation.change(f"{NEW}\n{OLD}")
-    assert "2 accepted" in caplog.text
+    assert "cookie secrets read anew" in caplog.text
 
 
 @pytest.mark.parametrize(
