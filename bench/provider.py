@@ -55,10 +55,21 @@ async def entra(redirect_uris: Iterable[str]) -> AsyncIterator[Entra]:
 async def sign_in(url: str) -> str:
     """Open a page of a peer, sign in where it leads to, and come back.
 
-    Cookies are kept by host and port alone: a peer that marks them as secure is measured over http all the same.
-
     :returns: the ``Cookie`` header of the browser that is signed in.
     :raises BenchmarkError: the way did not end at the page.
+    """
+    async for answer, cookies in way_of_sign_in(url):
+        if answer.url.netloc == httpx.URL(url).netloc and answer.status_code == 200:
+            return cookies.get("Cookie", "")
+        if answer.is_error:
+            raise BenchmarkError(f"{answer.status_code} at {answer.url.copy_with(query=None)}")
+    raise BenchmarkError(f"signing in at {url} leads nowhere")
+
+
+async def way_of_sign_in(url: str) -> AsyncIterator[tuple[httpx.Response, dict[str, str]]]:
+    """Every answer on the way through a sign-in, with the header of the cookies its host has set until then.
+
+    Cookies are kept by host and port alone: a peer that marks them as secure is measured over http all the same.
     """
     jars: dict[str, dict[str, str]] = {}
     method, data = "GET", None
@@ -69,16 +80,12 @@ async def sign_in(url: str) -> str:
             client.cookies.clear()
             answer = await client.request(method, target, data=data, headers=_cookie(jar))
             _keep(jar, answer)
+            yield answer, _cookie(jar)
             if answer.is_redirect:
                 method, data, target = "GET", None, urljoin(target, answer.headers["location"])
-            elif urlsplit(target).netloc == urlsplit(url).netloc and answer.status_code == 200:
-                return _cookie(jars[urlsplit(url).netloc]).get("Cookie", "")
-            elif answer.is_error:
-                raise BenchmarkError(f"{answer.status_code} at {answer.url.copy_with(query=None)}")
             else:
                 action, data = _button(answer)
                 method, target = "POST", urljoin(target, action)
-    raise BenchmarkError(f"signing in at {url} leads nowhere")
 
 
 def _cookie(jar: Mapping[str, str]) -> dict[str, str]:

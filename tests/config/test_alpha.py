@@ -177,7 +177,6 @@ def test_what_is_refused(
         after("id: entra", "allowedGroups: []"),
         after("id: entra", "additionalClaims:"),
         after("issuerURL", "insecureSkipNonce: false"),
-        after("issuerURL", "enabledSigningAlgs: [RS256]"),
         ALPHA.replace("server:", "injectResponseHeaders: []\nserver:"),
     ],
 )
@@ -319,20 +318,6 @@ def test_parameters_of_the_sign_in_request(loader: Loader) -> None:
     google = "[{name: approval_prompt, default: [force]}]"
     loaded = loader.load(after("id: entra", f"loginURLParameters: {google}"), OPTIONS)
     assert loaded.settings.provider.login_parameters == {}
-
-
-@pytest.mark.parametrize(
-    ("place", "line", "named"),
-    [
-        ("issuerURL", "skipDiscovery: true", "skipDiscovery"),
-        ("issuerURL", "enabledSigningAlgs: [ES256]", "enabledSigningAlgs"),
-        ("id: entra", "backendLogoutURL: https://b.example/logout", "backendLogoutURL"),
-        ("id: entra", "useSystemTrustStore: true", "useSystemTrustStore"),
-    ],
-)
-def test_what_has_no_effect_is_said(loader: Loader, place: str, line: str, named: str) -> None:
-    loaded = loader.load(after(place, line), OPTIONS)
-    assert [note.sentence for note in loaded.notes if note.sentence.startswith(f"{named} has no effect: ")]
 
 
 def test_the_older_name_of_the_email_claim(loader: Loader) -> None:

@@ -98,6 +98,12 @@ _REDIS = "session_store_type = 'redis'"
 _REDIS_URL = "redis_connection_url = 'redis://valkey:6379'"
 _SENTINELS = "redis_sentinel_connection_urls = ['redis://sentinel']"
 _MASTER = "redis_sentinel_master_name = 'mymaster'"
+_ENDPOINTS = {
+    "login_url": "'https://login.company.com/authorize'",
+    "redeem_url": "'https://login.company.com/token'",
+    "oidc_jwks_url": "'https://login.company.com/keys'",
+    "skip_oidc_discovery": "true",
+}
 #: Values that do something, where `other_value` would only be refused.
 _VALUES = {
     "request-logging-format": json.dumps(DEFAULT_LAYOUT),
@@ -112,6 +118,10 @@ _VALUES = {
     "ready-path": '"/able"',
     "http-address": '":8080"',
     "email-domain": '["company.com"]',
+    "oidc-enabled-signing-alg": '["ES256"]',
+    "backend-logout-url": '"https://login.company.com/logout"',
+    "whitelist-domain": '[".company.com"]',
+    "api-route": '["^/api/"]',
     "cookie-domain": '["company.com"]',
     "cookie-samesite": '"strict"',
     "cookie-secure": "false\nredirect_url = 'http://localhost:4180/oauth2/callback'",
@@ -169,6 +179,11 @@ def test_what_works_changes_the_settings_or_is_judged(loader: Loader, option: Op
         plain = loader.load(LEGACY + "".join(f"{key} = {value}\n" for key, value in files.items())).settings
         if option.key in files:
             plain = loader.load(LEGACY).settings
+    elif option.key in _ENDPOINTS:
+        # Discovery is skipped where nothing of it is missing.
+        text = LEGACY + "".join(f"{key} = {value}\n" for key, value in _ENDPOINTS.items())
+        plain = loader.load(text.replace(f"{option.key} =", "request_logging = true\n#")).settings
+        assert plain.provider.endpoints is None
     elif option.flag in _BESIDE_PASSWORDS:
         path = loader.folder / "passwords"
         path.write_text("")

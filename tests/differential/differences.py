@@ -38,12 +38,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         safer=True,
     ),
     Difference(
-        "`Authorization`, `X-Forwarded-Access-Token` and the like never come from the client, configured or not.",
+        "`Authorization`, `X-Forwarded-Email` and the like never come from the client, configured or not.",
         "A dashboard that believes such a header believes the gateway, so nobody else may write it.",
-        lambda _v, asked, field, theirs, _o: (
-            field in ("upstream's authorization", "upstream's x-forwarded-access-token")
-            and "forged" in str(theirs)
-            and "Authorization" in asked.headers
+        lambda _v, asked, field, theirs, ours: (
+            field.startswith("upstream's ")
+            and theirs in asked.headers.values()
+            and ours is None
+            and field.removeprefix("upstream's ") in {name.lower() for name in asked.headers}
         ),
         safer=True,
     ),
@@ -81,7 +82,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "Only page visits are sent to the provider; everything else without a session gets a 401.",
         "Scripts cannot follow a redirect to another site. The browser says which it is (`Sec-Fetch-Mode`), not only "
-        "`Accept: application/json`; for the same reason `api-route` is not needed.",
+        "`Accept: application/json`; `api-route` names further paths.",
         lambda variant, asked, field, theirs, ours: (
             not asked.signed_in
             and field in _OUTCOME
@@ -117,6 +118,24 @@ DIFFERENCES: tuple[Difference, ...] = (
         "A callback that belongs to no sign-in gets 400 with an explanation, or leads on where there is a session.",
         "Going back in the browser is no failure of the server's.",
         _outcome_at("/oauth2/callback"),
+    ),
+    Difference(
+        "A sign-in does not return to an endpoint of the gateway, nor to a path with dot segments or empty ones; its "
+        "query may hold a URL.",
+        "A link could sign people out, or mean another path to the next server. Only the path can lead astray.",
+        lambda variant, asked, field, theirs, ours: (
+            variant == "returns"
+            and field == "way back"
+            and ((asked.path == theirs and ours == "/") or (asked.path == ours and theirs == "/"))
+        ),
+        safer=True,
+    ),
+    Difference(
+        "A host to return to without a path gets one.",
+        "Browsers add it, too.",
+        lambda variant, _a, field, theirs, ours: (
+            variant == "returns" and field == "way back" and ours == f"{theirs}/"
+        ),
     ),
     Difference(
         "Signing out answers with 303 and ends on a page that says so.",

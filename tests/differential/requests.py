@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from tests.differential.stage import Ask
 
 _NAVIGATES = {
@@ -65,6 +67,27 @@ REQUESTS: tuple[Ask, ...] = (
     ),
 )
 
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    return _SCRIPT | {"Authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+
+
+#: Asked where there is a file of passwords.
+WITH_PASSWORDS: tuple[Ask, ...] = tuple(
+    Ask("GET", path, _basic(*credentials), signed_in)
+    for path in ("/api/x", "/oauth2/auth", "/oauth2/userinfo", "/oauth2/auth?allowed_groups=sre,x")
+    for credentials in (("rita", "open sesame"), ("bot", "barley"), ("rita", "wrong"), ("nobody", "x"), ("", ""))
+    for signed_in in (True, False)
+)
+
+#: Where sign-ins want to return to, with and without the list of hosts.
+RETURNS = (
+    "/a/b?x=1", "/", "", "//evil.example", "/\\evil.example", "https://evil.example/", "https://listed.example/x",
+    "https://app.listed.example/x?y=1#z", "https://app.listed.example:8443/x", "https://listed.example.evil.example/",
+    "https://app.listed.example@evil.example/", "https://app.listed.example/a/../../b", "http://app.listed.example/x",
+    "https://app.listed.example", "app.listed.example/x", "/oauth2/sign_out", "/a//b", "/a?u=https://x.example/",
+)  # fmt: skip
+
 VARIANTS: dict[str, tuple[str, ...]] = {
     "nothing special": (),
     "straight to the provider": ("--skip-provider-button=true",),
@@ -80,6 +103,15 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "--skip-auth-route=GET=^/public/",
         "--skip-auth-preflight=true",
         "--api-route=^/api/",
+    ),
+    "passwords": (
+        "--htpasswd-file=PASSWORDS",
+        "--htpasswd-user-group=sre",
+        "--basic-auth-password=shared",
+        "--set-basic-auth=true",
+        "--set-xauthrequest=true",
+        "--prefer-email-to-user=true",
+        "--whitelist-domain=.listed.example",
     ),
     "behind a proxy": (
         "--skip-provider-button=true",

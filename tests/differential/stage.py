@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import bcrypt
 import h11
 import httpx
 
-from bench.provider import CLIENT_SECRET, SCOPES, Entra, entra, sign_in
+from bench.provider import CLIENT_SECRET, SCOPES, Entra, entra, sign_in, way_of_sign_in
 
 _PATIENCE = 20.0
+#: Of rita, “open sesame”; of bot, “barley”.
+PASSWORDS = (
+    f"rita:{bcrypt.hashpw(b'open sesame', bcrypt.gensalt(4)).decode()}\nbot:{{SHA}}8sm9n9vSgDQa0xiNymWGTeH/hG0=\n"
+)
 #: Cookies and headers of requests that are compared, as the upstream gets them.
 _COMPARED = re.compile(r"authorization|x-forwarded-.*|x-real-ip|x-auth-.*|gap-auth|cookie|host|x-own")
 _OUTCOME = ("status", "reaches the upstream")
@@ -103,6 +108,13 @@ class Side:
         self.cookie = ""
         self._upstream = upstream
 
+    async def way_back(self, rd: str) -> str:
+        """Where a sign-in ends that began with this ``rd``."""
+        async for answer, _ in way_of_sign_in(f"{self.url}/oauth2/start?{httpx.QueryParams({'rd': rd})}"):
+            if answer.url.path == "/oauth2/callback":
+                return self._value(answer.headers["location"])
+        raise AssertionError("the sign-in did not come back")
+
     async def ask(self, client: httpx.AsyncClient, asked: Ask) -> Seen:
         self._upstream.got.clear()
         headers = dict(asked.headers)
@@ -173,6 +185,7 @@ class Pair:
         port = await upstream.start(self._stack)
         ports = [_free_port(), _free_port()]
         callbacks = [f"http://localhost:{each}/oauth2/callback" for each in ports]
+        (self._folder / "passwords").write_text(PASSWORDS)
         provider = await self._stack.enter_async_context(entra(callbacks))
         program = shutil.which("oauth2-proxy")
         assert program is not None
@@ -214,7 +227,7 @@ class Pair:
             "--code-challenge-method=S256",
             "--skip-claims-from-profile-url=true",
             "--insecure-oidc-allow-unverified-email=true",
-            *self._flags,
+            *(flag.replace("PASSWORDS", str(self._folder / "passwords")) for flag in self._flags),
         ]
         log = self._folder / f"{side.name}.log"
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("OAUTH2_PROXY_", "AZURE_"))}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
+from lampgate.config.settings import PortalSettings
 from tests.identity.misbehaving_op import ABSENT, ISSUER
 from tests.portal.conversation import ORIGIN, Stage
 
@@ -114,3 +116,27 @@ async def test_cookies_that_cannot_be_opened_are_deleted_too() -> None:
     stage.cookies = {"__Host-lampgate": "1~garbage", "__Host-lampgate-1": "more", "other": "stays"}
     await stage.get("/oauth2/sign_out")
     assert stage.cookies == {"other": "stays"}
+
+
+async def test_on_the_way_to_a_listed_host() -> None:
+    stage = await Stage(changes={"portal": PortalSettings(return_hosts=(".company.com",))}).ready()
+    for wanted, location in (
+        ("https://app.company.com/bye?x=1", "https://app.company.com/bye?x=1"),
+        ("https://evil.example/", "/"),
+    ):
+        await stage.sign_in()
+        response = await stage.ask("POST", f"/oauth2/sign_out?rd={wanted}", {"sec-fetch-site": "same-origin"})
+        assert response.headers["location"] == location
+        assert stage.session is None
+
+
+async def test_a_sign_in_that_ends_on_a_listed_host() -> None:
+    stage = await Stage(changes={"portal": PortalSettings(return_hosts=(".company.com",))}).ready()
+    for wanted, location in (
+        ("https://app.company.com/c/main", "https://app.company.com/c/main"),
+        ("https://company.com.evil.example/", "/"),
+    ):
+        answer = await stage.begin(wanted)
+        response = await stage.get(f"/oauth2/callback?{httpx.QueryParams(answer)}")
+        assert response.headers["location"] == location
+        stage.cookies.clear()

@@ -118,6 +118,24 @@ RESERVED_PARAMETERS = frozenset(
 )  # fmt: skip
 
 
+#: Asymmetric ones (RFC 7518 section 3.1): with HMAC whoever knows the client secret could sign.
+SigningAlgorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+
+#: A provider reached over TLS must not send secrets in the clear; plain http is for this machine.
+ENDPOINT_URL = r"^(?:https://[^/?#@\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?)(?:[/?][^#\s]*)?$"
+EndpointUrl = Annotated[str, Field(pattern=ENDPOINT_URL)]
+ABSOLUTE_URL = r"^https?://[^/?#@\s]+(?:[/?]\S*)?$"
+
+
+class ProviderEndpoints(_Frozen):
+    """What a discovery document would say (OpenID Connect Discovery 1.0 section 3)."""
+
+    authorization: EndpointUrl
+    token: EndpointUrl
+    jwks: EndpointUrl
+    end_session: EndpointUrl | None = None
+
+
 class ProviderSettings(_Frozen):
     """The OpenID provider, and lampgate's registration with it.
 
@@ -149,8 +167,16 @@ class ProviderSettings(_Frozen):
     roles_claim: str = "roles"
     #: Accept an e-mail address that the provider says it has not verified.
     allow_unverified_email: bool = False
+    #: Signature algorithms that are accepted, of those the provider announces; empty: every asymmetric one.
+    signing_algorithms: tuple[SigningAlgorithm, ...] = ()
+    #: For providers without a discovery document, which then nobody asks for.
+    endpoints: ProviderEndpoints | None = None
+    #: Asked for (GET) when somebody signs out; ``{id_token}`` in it is replaced. What it answers changes nothing.
+    backend_logout_url: Annotated[str, Field(pattern=ABSOLUTE_URL)] | None = None
     #: PEM files that are trusted for the provider's TLS certificate; empty: the system's.
     ca_files: tuple[Path, ...] = ()
+    #: With `ca_files`: trust the system's authorities as well.
+    system_authorities: bool = False
     clock_leeway: Seconds = 60.0
     timeout: Seconds = 10.0
 
@@ -503,6 +529,8 @@ class PasswordSettings(_Frozen):
     file: Path
     #: The groups of everybody in the file.
     groups: tuple[str, ...] = ()
+    #: The names stand for e-mail addresses, too, in headers and for proxies in front.
+    names_are_addresses: bool = False
     #: Ask for name and password on the sign-in page. Else only requests with HTTP Basic can bring them.
     form: bool = True
 
@@ -537,6 +565,11 @@ class StepUpRule(_Frozen):
         return path
 
 
+#: A host that may be returned to, and its subdomains with a dot in front; at least two labels then.
+RETURN_HOST = r"^(?:\*?\.(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::(?:[0-9]{1,5}|\*))?$"
+ReturnHost = Annotated[str, Field(pattern=RETURN_HOST)]
+
+
 class PortalSettings(_Frozen):
     """The gateway's own pages and endpoints."""
 
@@ -549,11 +582,24 @@ class PortalSettings(_Frozen):
     banner: str | None = None
     #: At the bottom of the sign-in page; plain text. None: lampgate's name.
     footer: str | None = None
+    #: Hosts beside lampgate's own that a sign-in or a sign-out may return to: ``host``, or ``.host`` for it and every
+    #: one below it, perhaps with ``:port`` or ``:*``. Needed where one gateway signs in for dashboards on several.
+    return_hosts: tuple[ReturnHost, ...] = ()
+    #: Requests that are never led to a sign-in, even where a browser seems to ask for a page: they get a 401 with
+    #: JSON. Regular expressions in Go's syntax (RE2), looked for anywhere in the path and the query.
+    api_routes: tuple[str, ...] = ()
     #: A sign-out here goes on to the provider's, so that the next sign-in asks who it is.
     provider_sign_out: bool = False
     #: Where the provider sends people who have signed out there. Has to be registered with it; None: it shows a page
     #: of its own.
     post_logout_redirect_uri: str | None = None
+
+    @field_validator("api_routes")
+    @classmethod
+    def _compile(cls, routes: tuple[str, ...]) -> tuple[str, ...]:
+        for route in routes:
+            compile_re2(route)
+        return routes
 
 
 class LimitSettings(_Frozen):

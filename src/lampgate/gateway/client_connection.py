@@ -24,7 +24,7 @@ from lampgate.policy import headlamp
 from lampgate.policy.activity import is_activity
 from lampgate.policy.decision import Anonymous, Challenge, Forward, Refuse, Serve, Supply
 from lampgate.policy.problem import Problem, Wants
-from lampgate.policy.wants import is_navigation, wants
+from lampgate.policy.wants import is_navigation
 from lampgate.session.live import LiveSession
 from lampgate.session.store import Absent, Lookup, Unknown
 from lampgate.wire.chunks import ChunkError
@@ -373,7 +373,7 @@ class ClientConnection(asyncio.Protocol):
         if isinstance(decision, Forward) and live is not None:
             self._forward(head, target, origin, decision, live)
             return
-        self._wants = wants(head, target.path)
+        self._wants = path.policy.wants(head, target)
         if isinstance(decision, Supply) and live is not None:
             self._supply(head, target, origin, decision, live)
         elif isinstance(decision, Serve):
@@ -497,7 +497,7 @@ class ClientConnection(asyncio.Protocol):
     def refuse(self, problem: Problem, *, keep_alive: bool = True) -> None:
         """Answer with a problem, in the form the asker can use."""
         head = self._request
-        wanted = wants(head, self._target.path) if head and self._target else self._wants
+        wanted = self._path.policy.wants(head, self._target) if head and self._target else self._wants
         rendered = self._path.render(problem, wanted)
         keep_alive = keep_alive and head is not None and head.keep_alive and not head.upgrade
         body = b"" if head is not None and head.method == "HEAD" else rendered.body

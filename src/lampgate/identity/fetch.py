@@ -47,6 +47,7 @@ class ProviderClient:
 
     :param timeout: seconds for a whole request, whatever it waits for.
     :param ca_files: PEM files trusted instead of the system's.
+    :param system_authorities: trust the system's as well.
     :param place: where the provider's address is configured, for errors.
     :param direct: use no proxy, whatever the environment says.
     """
@@ -56,12 +57,14 @@ class ProviderClient:
         *,
         timeout: float,
         ca_files: tuple[Path, ...] = (),
+        system_authorities: bool = False,
         place: str = "",
         direct: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._timeout = timeout
         self._ca_files = ca_files
+        self._system_authorities = system_authorities
         self._place = place
         self._direct = direct
         self._transport = transport
@@ -132,10 +135,10 @@ class ProviderClient:
         import httpx
 
         trust = ssl.create_default_context()
-        if self._ca_files:
+        if self._ca_files and not self._system_authorities:
             trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            for file in self._ca_files:
-                trust.load_verify_locations(file)
+        for file in self._ca_files:
+            trust.load_verify_locations(file)
         return httpx.AsyncClient(
             transport=self._transport,
             verify=trust,

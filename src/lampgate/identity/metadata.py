@@ -8,15 +8,17 @@ answers with the tenant's identifier in the issuer. Hosts are never hard-coded: 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from lampgate.config.settings import ProviderEndpoints, SigningAlgorithm
 from lampgate.identity.errors import IssuerMismatchError, ProviderMetadataError, quoted
 
 #: Signature algorithms of ID tokens that are accepted (RFC 7518 section 3.1): asymmetric ones only.
 #: With ``none`` nothing is proven, and with HMAC whoever knows the client secret could sign.
-ACCEPTED_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+ACCEPTED_ALGORITHMS: tuple[str, ...] = get_args(SigningAlgorithm)
 
 #: What Entra writes for the tenant in the issuer of its multi-tenant authorities.
 _TENANT_TEMPLATE = "{tenantid}"
@@ -71,11 +73,28 @@ def discovery_url(issuer_url: str) -> str:
     return f"{issuer_url.rstrip('/')}/.well-known/openid-configuration"
 
 
-def read_metadata(document: Any, issuer_url: str, *, place: str = "") -> ProviderMetadata:
+def written_document(endpoints: ProviderEndpoints, issuer_url: str) -> Mapping[str, Any]:
+    """The discovery document that a provider would have whose endpoints the operator has written down."""
+    document = {
+        "issuer": issuer_url,
+        "authorization_endpoint": endpoints.authorization,
+        "token_endpoint": endpoints.token,
+        "jwks_uri": endpoints.jwks,
+        "end_session_endpoint": endpoints.end_session,
+        # Nobody has said which; that of the keys decides.
+        "id_token_signing_alg_values_supported": list(ACCEPTED_ALGORITHMS),
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def read_metadata(
+    document: Any, issuer_url: str, *, algorithms: Sequence[str] = (), place: str = ""
+) -> ProviderMetadata:
     """What a discovery document says.
 
     :param document: the decoded JSON.
     :param issuer_url: the configured issuer, which the document has to be of.
+    :param algorithms: signature algorithms that are accepted; empty: every asymmetric one.
     :param place: where the issuer is configured, for errors.
     :raises ProviderMetadataError: no discovery document, or one without a member that is needed.
     :raises IssuerMismatchError: the document of another issuer.
@@ -104,12 +123,12 @@ def read_metadata(document: Any, issuer_url: str, *, place: str = "") -> Provide
             raise _not_a_document(f'its member "{member}" is missing or not an https URL', issuer_url, place)
         return value if isinstance(value, str) else None
 
-    algorithms = _strings(document.get("id_token_signing_alg_values_supported")) or ("RS256",)
-    usable = tuple(name for name in ACCEPTED_ALGORITHMS if name in algorithms)
+    announced = _strings(document.get("id_token_signing_alg_values_supported")) or ("RS256",)
+    accepted = tuple(algorithms) or ACCEPTED_ALGORITHMS
+    usable = tuple(name for name in ACCEPTED_ALGORITHMS if name in announced and name in accepted)
     if not usable:
         raise _not_a_document(
-            f"it signs ID tokens with {quoted(', '.join(algorithms))} only, and lampgate accepts "
-            f"{', '.join(ACCEPTED_ALGORITHMS)}",
+            f"it signs ID tokens with {quoted(', '.join(announced))} only; accepted are {', '.join(accepted)}",
             issuer_url,
             place,
         )

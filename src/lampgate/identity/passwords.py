@@ -122,7 +122,13 @@ class Passwords:
             if len(self._wrong) > _MOST_WRONG:
                 self._wrong.popitem(last=False)
             return None
-        return Subject(PASSWORD_FILE, name, groups=self._settings.groups, claims={_STAMP: (_stamp(hashed),)})
+        return Subject(
+            PASSWORD_FILE,
+            name,
+            email=name if self._settings.names_are_addresses else "",
+            groups=self._settings.groups,
+            claims={_STAMP: (_stamp(hashed),)},
+        )
 
     def digest(self, credentials: bytes) -> bytes:
         """What can be remembered of credentials: nobody can get back to them."""

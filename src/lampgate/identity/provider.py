@@ -14,7 +14,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -35,7 +35,7 @@ from lampgate.identity.fetch import ProviderClient
 from lampgate.identity.groups import GroupLookup
 from lampgate.identity.keys import SigningKeys, VerificationKey, read_keys
 from lampgate.identity.logout_token import SignedOut, signed_out
-from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata
+from lampgate.identity.metadata import ProviderMetadata, discovery_url, read_metadata, written_document
 from lampgate.identity.renewal import outcome_of
 from lampgate.identity.scopes import ScopePlan, plan
 from lampgate.identity.subject import SubjectNeeds, contexts_of, provider_session_of, subject_of
@@ -107,6 +107,7 @@ class Provider:
         self._client = ProviderClient(
             timeout=settings.timeout,
             ca_files=settings.ca_files,
+            system_authorities=settings.system_authorities,
             place=place_of("provider.issuer_url"),
             transport=http_transport,
         )
@@ -309,6 +310,22 @@ class Provider:
             self.bearer_claims, issuers, self.settings, is_entra=lambda: self.is_entra, keep=self._needs.claims
         )
 
+    async def call_logout(self, id_token: str) -> None:
+        """Tell whoever is configured that somebody has signed out. Whatever comes of it is logged only."""
+        url = self.settings.backend_logout_url
+        if url is None:
+            return
+        told = quote(id_token, safe="")
+        try:
+            answer = await self._client.get(url.replace("{id_token}", told))
+        except ProviderUnreachableError as error:
+            # What the client says may hold the address, and that holds the token.
+            cause = error.cause.replace(told, "…") if told else error.cause
+            _log.warning("the backend logout URL was not reached: %s", cause)
+            return
+        if answer.status >= 400:
+            _log.warning("the backend logout URL answered with HTTP status %d", answer.status)
+
     def end_session_url(self, *, post_logout_redirect_uri: str | None = None, logout_hint: str = "") -> str | None:
         """Where a person ends the session with the provider itself (OpenID Connect RP-Initiated Logout 1.0).
 
@@ -336,6 +353,9 @@ class Provider:
 
     async def _fetch_metadata(self) -> ProviderMetadata:
         place = self._place_of("provider.issuer_url")
+        if self.settings.endpoints is not None:
+            document = written_document(self.settings.endpoints, self.settings.issuer_url)
+            return self._read(document, self._place_of("provider.endpoints"))
         url = discovery_url(self.settings.issuer_url)
         answer = await self._client.get(url)
         if answer.status >= 500:
@@ -352,7 +372,11 @@ class Provider:
                 remedy="Check the issuer; with Entra it is https://<authority>/<tenant id>/v2.0.",
                 place=place,
             )
-        return read_metadata(answer.document, self.settings.issuer_url, place=place)
+        return self._read(answer.document, place)
+
+    def _read(self, document: Any, place: str) -> ProviderMetadata:
+        algorithms = self.settings.signing_algorithms
+        return read_metadata(document, self.settings.issuer_url, algorithms=algorithms, place=place)
 
     async def _fetch_keys(self, metadata: ProviderMetadata | None = None) -> tuple[VerificationKey, ...]:
         url = (metadata or self._ready_metadata()).jwks_uri

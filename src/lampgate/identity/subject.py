@@ -48,7 +48,8 @@ def subject_needs(settings: Settings) -> SubjectNeeds:
     return SubjectNeeds(
         groups=None if all_groups else frozenset(settings.allow.groups or ()),
         claims=tuple(dict.fromkeys(claims)),
-        id_token=any(value.claim == "id_token" for value in injected),
+        id_token=any(value.claim == "id_token" for value in injected)
+        or "{id_token}" in (settings.provider.backend_logout_url or ""),
     )
 
 

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from lampgate.config.backtracking import LONGEST_TEXT
+from lampgate.config.re2 import compile_re2
 from lampgate.config.settings import Settings, UpstreamSettings
 from lampgate.policy import cross_site, headlamp, step_up
 from lampgate.policy.open_access import OpenAccess
-from lampgate.policy.problem import Problem
+from lampgate.policy.problem import Problem, Wants
 from lampgate.policy.routes import Routes
 from lampgate.policy.slash import slash_missing
 from lampgate.policy.step_up import StepUpRules
-from lampgate.policy.wants import is_navigation
+from lampgate.policy.wants import is_navigation, wants
 from lampgate.session.store import Absent, Found, Lookup, Unknown
 from lampgate.wire.head import RequestHead, fold
 from lampgate.wire.header_rules import RequestHeaders
@@ -117,6 +118,7 @@ class Policy:
         self._prefix = settings.portal.prefix
         self._below_prefix = f"{self._prefix}/"
         self._own_paths = frozenset((settings.portal.ping_path, settings.portal.ready_path, self._prefix))
+        self._api_routes = tuple(map(compile_re2, settings.portal.api_routes))
         self._skip_sign_in_page = settings.portal.skip_sign_in_page
         self._injected = frozenset(fold(injection.name.encode("ascii")) for injection in settings.inject)
         cookie_name = settings.session.cookie.name.encode("ascii")
@@ -186,6 +188,15 @@ class Policy:
             return Challenge(claims, step_up.problem(claims, headers=_reload_headers(head, upstream)))
         return self._pass(head, target, upstream)
 
+    def wants(self, head: RequestHead, target: Target) -> Wants:
+        """What kind of answer a request can make use of."""
+        kind = wants(head, target.path)
+        return Wants.JSON if kind is Wants.PAGE and self._api_routes and self._is_api(target) else kind
+
+    def _is_api(self, target: Target) -> bool:
+        uri = f"{target.path}?{target.query.decode('latin-1')}" if target.query else target.path
+        return len(uri) <= LONGEST_TEXT and any(route.search(uri) for route in self._api_routes)
+
     def _pass(self, head: RequestHead, target: Target, upstream: UpstreamSettings | None) -> Decision:
         """Nothing is in the way: where to."""
         if upstream is None:
@@ -227,7 +238,7 @@ class Policy:
     def _sign_in(
         self, head: RequestHead, target: Target, upstream: UpstreamSettings | None, absent: Absent
     ) -> Decision:
-        if head.method in ("GET", "HEAD") and is_navigation(head):
+        if head.method in ("GET", "HEAD") and is_navigation(head) and not self._is_api(target):
             page = "start" if self._skip_sign_in_page else "sign_in"
             return_path = quote(target.origin_form.decode("latin-1"), safe="/", encoding="latin-1")
             claims = f"&claims={quote(absent.claims, safe='')}" if absent.claims else ""

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from lampgate.config.settings import Settings
 from lampgate.identity.passwords import Passwords, PasswordsBusyError
-from lampgate.identity.return_path import safe_return_path
+from lampgate.identity.return_path import Returns
 from lampgate.policy.allow import refusal
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.answers import with_status
@@ -44,6 +44,7 @@ class PasswordForm:
     ) -> None:
         self._settings = settings
         self._passwords = passwords
+        self._returns = Returns(settings.portal)
         self._start = start
         self._page = page
         self._clock = clock
@@ -53,7 +54,7 @@ class PasswordForm:
         """Check what was typed, and begin a session."""
         fields = _fields(await request.body())
         wanted = fields.get("rd") or request.query_params.get("rd")
-        return_path = safe_return_path(wanted, origin=visit.origin, portal_prefix=self._settings.portal.prefix)
+        return_path = self._returns.path(wanted, visit.origin)
         if not is_own_form(request, visit.origin):
             return self._again(visit, return_path, "Please sign in here.", 403, "password.other-site")
         name, password = fields.get("username", ""), fields.get("password", "")

@@ -13,6 +13,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ from lampgate.identity import attempt as attempts
 from lampgate.identity.attempt import AttemptCookies, SignInAttempt
 from lampgate.identity.errors import TokenEndpointError
 from lampgate.identity.provider import Provider, SignedIn
-from lampgate.identity.return_path import safe_return_path
+from lampgate.identity.return_path import Returns
 from lampgate.identity.scopes import ScopePlan
 from lampgate.identity.subject import subject_needs
 from lampgate.policy.allow import CANNOT_TELL, refusal
@@ -70,6 +71,7 @@ class SignIn:
         self._clock = clock
         self.count = count
         self._prefix = settings.portal.prefix
+        self._returns = Returns(settings.portal)
         self.session_start = SessionStart(clock, self.start_url)
         self._keeps_id_token = subject_needs(settings).id_token
 
@@ -92,7 +94,11 @@ class SignIn:
         """
         passwords = self._settings.passwords
         has_form = passwords is not None and passwords.form
-        return (shown_form if has_form else shown)(
+        page = shown
+        if has_form:
+            # The form's answer may lead to another host, which browsers check.
+            page = partial(shown_form, form_target=None if return_path.startswith("/") else return_path)
+        return page(
             "sign_in.html",
             host=visit.host,
             provider=self._provider.display_name,
@@ -228,7 +234,7 @@ class SignIn:
             # A proxy in front cannot always put a whole path into a query.
             values = request.headers.getlist("x-auth-request-redirect")
         value = values[0] if len(values) == 1 else None
-        return safe_return_path(value, origin=visit.origin, portal_prefix=self._prefix)
+        return self._returns.path(value, visit.origin)
 
     def _cookies(self, visit: Visit) -> AttemptCookies:
         session = self._settings.session

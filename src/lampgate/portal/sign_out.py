@@ -17,7 +17,7 @@ from lampgate.config.settings import Settings
 from lampgate.identity.attempt import AttemptCookies
 from lampgate.identity.errors import quoted
 from lampgate.identity.provider import Provider
-from lampgate.identity.return_path import safe_return_path
+from lampgate.identity.return_path import Returns
 from lampgate.identity.subject import LOGOUT_HINT
 from lampgate.policy.problem import Problem
 from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
@@ -39,11 +39,12 @@ class SignOut:
         self._keys = keys
         self._clock = clock
         self._prefix = settings.portal.prefix
+        self._returns = Returns(settings.portal)
 
     async def sign_out(self, request: Request, visit: Visit) -> Response | Problem:
         """End the session, or ask first; then go on to ``rd``, or to the page that says so."""
         asked_for = request.query_params.get("rd")
-        target = safe_return_path(asked_for, origin=visit.origin, portal_prefix=self._prefix) if asked_for else None
+        target = self._returns.path(asked_for, visit.origin) if asked_for else None
         is_wished = is_own_form(request, visit.origin) if request.method == "POST" else is_own_navigation(request)
         if not is_wished:
             query = f"?rd={quote(target, safe='/')}" if target else ""
@@ -62,6 +63,8 @@ class SignOut:
         ]
         if session is not None:
             _log.info("signed out: subject=%s", quoted(session.subject.key))
+            if not session.subject.is_local:
+                await self._provider.call_logout(session.id_token)
         return with_cookies(redirect(self._afterwards(session, target), status=303), set_cookies)
 
     def _afterwards(self, session: Session | None, target: str | None) -> str:

@@ -17,6 +17,7 @@ from lampgate.config.oauth2_proxy.alpha_sections import AlphaSection
 from lampgate.config.oauth2_proxy.written import (
     Section,
     Written,
+    WrittenEndpoints,
     WrittenGateway,
     WrittenHeader,
     WrittenHeaderValue,
@@ -117,6 +118,8 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
         login_parameters=tuple(_login_parameters(section, findings)),
         allowed_groups=section.texts("allowedGroups"),
         additional_claims=section.texts("additionalClaims"),
+        system_authorities=section.flag("useSystemTrustStore"),
+        backend_logout_url=section.text("backendLogoutURL"),
     )
     oidc = section.section("oidcConfig", alpha_keys.OIDC)
     if oidc is not None:
@@ -128,6 +131,8 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
             groups_claim=oidc.text("groupsClaim"),
             audience_claims=oidc.texts("audienceClaims"),
             extra_audiences=oidc.texts("extraAudiences"),
+            signing_algorithms=oidc.texts("enabledSigningAlgs"),
+            endpoints=_endpoints(section, oidc),
         )
     entra = section.section("microsoftEntraIDConfig", alpha_keys.ENTRA)
     if entra is not None:
@@ -137,6 +142,13 @@ def _provider(top: AlphaSection, findings: Findings) -> WrittenProvider | None:
             allowed_tenants=entra.texts("allowedTenants"),
         )
     return written
+
+
+def _endpoints(provider: AlphaSection, oidc: AlphaSection) -> WrittenEndpoints | None:
+    skip = oidc.flag("skipDiscovery")
+    if skip is None:
+        return None
+    return WrittenEndpoints(skip, provider.text("loginURL"), provider.text("redeemURL"), oidc.text("jwksURL"))
 
 
 def _login_parameters(provider: AlphaSection, findings: Findings) -> Iterator[WrittenParameter]:

@@ -12,6 +12,7 @@ from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.written import (
     Section,
     Written,
+    WrittenEndpoints,
     WrittenGateway,
     WrittenHeader,
     WrittenHeaderValue,
@@ -119,6 +120,19 @@ def _provider(options: Options, place: Place) -> WrittenProvider:
         allowed_groups=_texts(options, "allowed-group"),
         allowed_roles=_texts(options, "allowed-role"),
         allowed_tenants=_texts(options, "entra-id-allowed-tenant"),
+        system_authorities=options.written("use-system-trust-store", bool),
+        signing_algorithms=_texts(options, "oidc-enabled-signing-alg"),
+        backend_logout_url=_text(options, "backend-logout-url"),
+        endpoints=_endpoints(options),
+    )
+
+
+def _endpoints(options: Options) -> WrittenEndpoints | None:
+    skip = options.written("skip-oidc-discovery", bool)
+    if skip is None:
+        return None
+    return WrittenEndpoints(
+        skip, _text(options, "login-url"), _text(options, "redeem-url"), _text(options, "oidc-jwks-url")
     )
 
 

@@ -65,6 +65,23 @@ class WrittenProvider:
     allowed_roles: Written[tuple[str, ...]] | None = None
     allowed_tenants: Written[tuple[str, ...]] | None = None
     additional_claims: Written[tuple[str, ...]] | None = None
+    system_authorities: Written[bool] | None = None
+    signing_algorithms: Written[tuple[str, ...]] | None = None
+    backend_logout_url: Written[str] | None = None
+    endpoints: WrittenEndpoints | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEndpoints:
+    """What stands for a discovery document.
+
+    :ivar skip_discovery: whether it does; else discovery goes first, and nothing here counts.
+    """
+
+    skip_discovery: Written[bool]
+    login_url: Written[str] | None = None
+    redeem_url: Written[str] | None = None
+    jwks_url: Written[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

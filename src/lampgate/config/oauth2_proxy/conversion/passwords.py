@@ -29,6 +29,7 @@ def password_settings(options: Options, draft: Draft) -> PasswordSettings | None
         return None
     return PasswordSettings(
         file=path,
+        names_are_addresses=options.value("prefer-email-to-user", bool),
         groups=tuple(group for group in groups.value if group) if groups is not None else (),
         form=options.value("display-htpasswd-form", bool),
     )

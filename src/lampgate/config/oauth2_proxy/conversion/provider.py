@@ -16,6 +16,11 @@ from lampgate.config.errors import (
 )
 from lampgate.config.oauth2_proxy.conversion.client_authentication import client_authentication
 from lampgate.config.oauth2_proxy.conversion.draft import Draft, given
+from lampgate.config.oauth2_proxy.conversion.provider_addresses import (
+    backend_logout_url,
+    endpoints,
+    signing_algorithms,
+)
 from lampgate.config.oauth2_proxy.conversion.scopes import read_scopes
 from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
 from lampgate.config.oauth2_proxy.placeholders import find_placeholder, is_example_host
@@ -60,9 +65,15 @@ def provider_settings(written: WrittenProvider, draft: Draft) -> ProviderSetting
         ("groups_claim", written.groups_claim),
         ("allow_unverified_email", written.allow_unverified_email),
         ("ca_files", written.ca_files),
+        ("system_authorities", written.system_authorities),
     ):
         draft.keep(f"provider.{path}", value)
     ca_files = _ca_files(written.ca_files, draft)
+    further = {
+        "endpoints": endpoints(written.endpoints, draft),
+        "signing_algorithms": signing_algorithms(written.signing_algorithms, draft),
+        "backend_logout_url": backend_logout_url(written.backend_logout_url, draft),
+    }
     if kind is None or client_id is None or issuer is None or authentication is None or written.issuer_url is None:
         return None
     optional = given(
@@ -73,10 +84,12 @@ def provider_settings(written: WrittenProvider, draft: Draft) -> ProviderSetting
         email_claim=written.email_claim,
         groups_claim=written.groups_claim,
         allow_unverified_email=written.allow_unverified_email,
+        system_authorities=written.system_authorities,
     )
     return ProviderSettings.model_validate(
         {
             **optional,
+            **further,
             **({"scopes": scopes} if scopes else {}),
             "kind": kind,
             "client_id": client_id,

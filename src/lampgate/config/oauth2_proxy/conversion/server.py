@@ -8,6 +8,7 @@ from typing import Literal
 
 from lampgate.config.errors import InvalidValueError, PlaceholderLeftError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
+from lampgate.config.oauth2_proxy.conversion.returns import api_routes, return_hosts
 from lampgate.config.oauth2_proxy.conversion.urls import Url, UrlError, parse_url
 from lampgate.config.oauth2_proxy.placeholders import find_placeholder
 from lampgate.config.oauth2_proxy.resolution import Options
@@ -54,6 +55,8 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
     skip = options.written("skip-provider-button", bool)
     draft.keep("portal.skip_sign_in_page", skip)
     return PortalSettings(
+        return_hosts=return_hosts(options, draft),
+        api_routes=api_routes(options, draft),
         prefix=paths["prefix"],
         ping_path=paths["ping_path"],
         ready_path=paths["ready_path"],

@@ -14,7 +14,7 @@ OPTIONS = (
         "api_routes",
         Kind.LIST,
         (),
-        NoEffect("lampgate tells scripts from page visits by itself and answers scripts with 401"),
+        Works("portal.api_routes"),
     ),
     Option("skip-provider-button", "skip_provider_button", Kind.BOOLEAN, False, Works("portal.skip_sign_in_page")),
     Option("skip-auth-preflight", "skip_auth_preflight", Kind.BOOLEAN, False, Works("open_access.preflight")),
@@ -50,7 +50,7 @@ OPTIONS = (
         "whitelist_domains",
         Kind.LIST,
         (),
-        NoEffect("after sign-in and sign-out lampgate returns to its own host only, and no list widens that"),
+        Works("portal.return_hosts"),
     ),
     Option(
         "authenticated-emails-file",
