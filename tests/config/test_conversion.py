@@ -306,7 +306,7 @@ def test_scopes_of_one_resource_are_not_noted(loader: Loader) -> None:
 )
 def test_variables_of_oauth2_proxys_name(loader: Loader, name: str, accepted: bool) -> None:
     if accepted:
-        assert loader.load(LEGACY, environ={name: "tcp://10.0.0.1:80"})
+        assert loader.load(LEGACY, environ={name: "tcp://10.0.0.1:80"}) == loader.load(LEGACY)
         return
     error = loader.error(LEGACY, environ={name: "x"})
     assert error.code == "config.unknown-setting"
@@ -315,7 +315,8 @@ def test_variables_of_oauth2_proxys_name(loader: Loader, name: str, accepted: bo
 
 
 def test_an_empty_variable_counts_as_not_set(loader: Loader) -> None:
-    assert loader.load(LEGACY, environ={"OAUTH2_PROXY_CLIENT_ID": "", "OAUTH2_PROXY_NONSENSE": ""})
+    empty = {"OAUTH2_PROXY_CLIENT_ID": "", "OAUTH2_PROXY_NONSENSE": ""}
+    assert loader.load(LEGACY, environ=empty) == loader.load(LEGACY)
 
 
 def test_variables_go_before_the_file(loader: Loader) -> None:
@@ -371,3 +372,19 @@ def test_basic_and_the_id_token_are_two_authorizations(loader: Loader) -> None:
     error = loader.error(f'basic_auth_password = "hunter2"\npass_authorization_header = true\n{LEGACY}')
     assert "injected twice" in str(error)
     assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("set_basic_auth = true", "set-basic-auth"),
+        ("set_basic_auth = true\nbasic_auth_password = ''", "set-basic-auth"),
+        ("pass_basic_auth = false\nbasic_auth_password = 'hunter2'", "basic-auth-password"),
+    ],
+)
+def test_shared_passwords_that_nothing_follows_from(loader: Loader, lines: str, named: str) -> None:
+    loaded = loader.load(f"{lines}\n{LEGACY}")
+    (note,) = loaded.notes
+    assert note.code == "config.no-effect"
+    assert note.sentence.startswith(named)
+    assert loaded.settings.inject_response == ()

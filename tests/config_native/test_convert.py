@@ -20,6 +20,7 @@ NEEDED = {
     "LAMPGATE_COOKIE_SECRET": COOKIE_SECRET,
     "LAMPGATE_INJECT_0_0_BASIC_PASSWORD": SECRET,
     "LAMPGATE_INJECT_RESPONSE_0_0_SECRET": SECRET,
+    "LAMPGATE_INJECT_RESPONSE_0_0_BASIC_PASSWORD": SECRET,
 }
 
 FIXED = {
@@ -143,6 +144,14 @@ def legacy_files(draw: st.DrawFn) -> str:
         "insecure_oidc_allow_unverified_email": st.sampled_from(["true", "false"]),
         "skip_provider_button": st.sampled_from(["true", "false"]),
         "set_xauthrequest": st.sampled_from(["true", "false"]),
+        "basic_auth_password": st.just(f"'{SECRET}'"),
+        "whitelist_domains": st.sampled_from(['["a.company.com"]', '[".company.com", "b.c:*"]']),
+        "api_routes": st.sampled_from(['["^/api/"]', "['a|b', '\\\\.json$']"]),
+        "backend_logout_url": st.just("'https://login.company.com/x?t={id_token}'"),
+        "oidc_enabled_signing_algs": st.sampled_from(['["ES256"]', '["RS256", "PS256"]']),
+        "skip_auth_routes": st.sampled_from(['["GET=^/a$"]', '["!=^/api"]']),
+        "skip_jwt_bearer_tokens": st.sampled_from(["true", "false"]),
+        "bearer_token_login_fallback": st.sampled_from(["true", "false"]),
         "set_basic_auth": st.sampled_from(["true", "false"]),
         "prefer_email_to_user": st.sampled_from(["true", "false"]),
         "pass_access_token": st.sampled_from(["true", "false"]),
@@ -156,6 +165,9 @@ def legacy_files(draw: st.DrawFn) -> str:
         "upstream_timeout": seconds.map(repr),
     }
     chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
+    if "basic_auth_password" in chosen:
+        # Two kinds of Authorization are refused, by oauth2-proxy as well.
+        chosen = [key for key in chosen if key != "pass_authorization_header"]
     return "\n".join([*lines, *(f"{key} = {draw(optional[key])}" for key in chosen)]) + "\n"
 
 

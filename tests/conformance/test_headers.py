@@ -77,7 +77,8 @@ ABOUT = {
         (["--pass-access-token=true"], {}),
         (["--set-authorization-header=true"], {"Authorization": "Bearer ID"}),
         (["--set-basic-auth=true", "--basic-auth-password=pw"], {"Authorization": BASIC}),
-        (["--set-basic-auth=true"], {"Authorization": "Basic cy0xOg=="}),
+        # A name with no password is no proof of anything; oauth2-proxy sends it nevertheless.
+        (["--set-basic-auth=true"], {}),
         (
             ["--set-basic-auth=true", "--basic-auth-password=pw", "--prefer-email-to-user=true"],
             {"Authorization": BASIC_EMAIL},

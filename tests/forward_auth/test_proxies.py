@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -49,7 +50,7 @@ def free_port() -> int:
 class Gateway(Stage):
     """lampgate as the examples want it: the token on its answers, and the proxy's word believed."""
 
-    def __init__(self, **changes: object) -> None:
+    def __init__(self, **changes: Any) -> None:
         token = HeaderInjection(name="Authorization", values=(InjectedValue(claim="access_token", prefix="Bearer "),))
         super().__init__(inject_response=(token,), trusted_proxies=(ip_network("127.0.0.0/8"),), **changes)
 

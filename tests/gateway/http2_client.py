@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -154,9 +155,9 @@ class Http2Client:
     def _note(self, event: object) -> None:
         match event:
             case InformationalResponseReceived():
-                self.answers[event.stream_id].interim.append(int(dict(event.headers)[":status"]))
+                self.answers[event.stream_id].interim.append(int(_text(event.headers)[":status"]))
             case ResponseReceived():
-                fields = dict(event.headers)
+                fields = _text(event.headers)
                 self.answers[event.stream_id].status = int(fields.pop(":status"))
                 self.answers[event.stream_id].headers = fields
             case DataReceived():
@@ -167,3 +168,8 @@ class Http2Client:
                 self.answers[event.stream_id].ended = True
             case StreamReset():
                 self.answers[event.stream_id].reset = int(event.error_code)
+
+
+def _text(headers: object) -> dict[str, str]:
+    # With header_encoding they are texts, which h2's types do not know.
+    return dict(cast("list[tuple[str, str]]", headers))

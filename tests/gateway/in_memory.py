@@ -170,7 +170,7 @@ class World:
             access_log=AccessLog(lambda _data: None, loop.call_later, enabled=False),
             limits=Limits(),
         )
-        self.path.pool.acquire = self._acquire  # type: ignore[method-assign]
+        self.path.pool.acquire = self._acquire  # type: ignore[method-assign, assignment]
         now = int(time.time())
         session = Session(
             id="s", subject=Subject("https://issuer", "sub"), signed_in_at=now, expires_at=now + 3600,

@@ -12,7 +12,9 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
+
+from pydantic import SecretBytes, SecretStr
 
 from lampgate.config.settings import (
     AllowSettings,
@@ -26,7 +28,7 @@ from lampgate.config.settings import (
     UpstreamSettings,
 )
 from lampgate.gateway.admission import Admission
-from lampgate.gateway.data_path import DataPath
+from lampgate.gateway.data_path import DataPath, Message
 from lampgate.gateway.further_tokens import TokenSource
 from lampgate.gateway.limits import Limits
 from lampgate.gateway.server import Server
@@ -53,9 +55,9 @@ def settings(upstream_port: int, *, upstream: Mapping[str, Any] | None = None, *
         "provider": ProviderSettings(
             issuer_url="https://issuer.example",
             client_id="client",
-            client_authentication=ClientSecret(secret="provider-secret"),
+            client_authentication=ClientSecret(secret=SecretStr("provider-secret")),
         ),
-        "session": SessionSettings(cookie=CookieSettings(name="lampgate", secret=b"k" * 32)),
+        "session": SessionSettings(cookie=CookieSettings(name="lampgate", secret=SecretBytes(b"k" * 32))),
         "allow": AllowSettings(email_domains=("*",)),
         "upstreams": (UpstreamSettings(id="main", url=f"http://127.0.0.1:{upstream_port}", **(upstream or {})),),
         "inject": (
@@ -76,6 +78,10 @@ class OriginConnection:
         """The next request's head: its lines."""
         block = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
         return block[:-4].split(b"\r\n")
+
+    def pauses_reading(self) -> None:
+        """Let what the gateway sends pile up."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
 
     async def receives(self, count: int) -> bytes:
         return await asyncio.wait_for(self.reader.readexactly(count), PATIENCE)
@@ -104,6 +110,13 @@ class Client:
 
     def sends(self, data: bytes) -> None:
         self.writer.write(data)
+
+    def pauses_reading(self) -> None:
+        """Let what the gateway sends pile up."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
+
+    def resumes_reading(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).resume_reading()
 
     async def gets_head(self) -> tuple[int, dict[str, str]]:
         block = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
@@ -279,9 +292,9 @@ class Stage:
 
     async def _portal(
         self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
     ) -> None:
         message = await receive()
         self.portal_requests.append({**scope, "body": message["body"]})

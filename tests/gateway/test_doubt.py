@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from lampgate.config.settings import AllowSettings
@@ -10,7 +12,7 @@ from lampgate.session.renewal import Renewal, Renewed
 from tests.gateway.stage import Stage
 from tests.gateway.test_renewals import Echoing, Provider, ask, refused, renewed
 
-ADMINS = {"allow": AllowSettings(email_domains=("*",), groups=("admins",))}
+ADMINS: dict[str, Any] = {"allow": AllowSettings(email_domains=("*",), groups=("admins",))}
 
 
 def in_doubt(stage: Stage) -> Session:

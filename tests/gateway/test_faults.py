@@ -200,7 +200,7 @@ async def test_a_stream_into_a_slow_reader_is_held_back(stage: Stage) -> None:
     await settled(stage)
     size = 64 * 1024 * 1024
     client = await stage.client()
-    client.writer.transport.pause_reading()
+    client.pauses_reading()
     client.sends(stage.request())
     origin = await stage.origin()
     await origin.receives_head()
@@ -215,7 +215,7 @@ async def test_a_stream_into_a_slow_reader_is_held_back(stage: Stage) -> None:
     assert sent < size / 4, "the origin was never held back"
     # This process holds the test's own buffers as well.
     assert resident() - before < 8 * 1024 * 1024
-    client.writer.transport.resume_reading()
+    client.resumes_reading()
     await client.gets_head()
     feeding = asyncio.create_task(feed(origin, size - sent))
     got = 0

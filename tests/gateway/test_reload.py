@@ -6,6 +6,8 @@ import asyncio
 import base64
 from pathlib import Path
 
+from pydantic import SecretBytes
+
 from lampgate.config.changes import reloadable
 from lampgate.config.settings import (
     AllowSettings,
@@ -198,7 +200,9 @@ def test_what_cannot_change_is_kept_and_named() -> None:
 
 def test_secrets_that_were_rotated_in_their_file_are_nothing_to_warn_of() -> None:
     def with_secret(secret: bytes) -> Settings:
-        return settings(1, session=SessionSettings(cookie=CookieSettings(secret=secret, secret_file=Path("/s"))))
+        return settings(
+            1, session=SessionSettings(cookie=CookieSettings(secret=SecretBytes(secret), secret_file=Path("/s")))
+        )
 
     current = with_secret(b"a" * 32)
     assert reloadable(current, with_secret(b"b" * 32)) == (current, ())

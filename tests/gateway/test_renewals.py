@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from msgspec.structs import replace
+from pydantic import SecretBytes
 
 from lampgate.config.settings import AllowSettings, CookieSettings, SessionSettings
 from lampgate.session.record import Session, Token
@@ -313,7 +314,9 @@ async def open_renewable(stage: Stage, token: Token) -> tuple[Client, OriginConn
 
 
 def idle_settings(timeout: float) -> SessionSettings:
-    return SessionSettings(cookie=CookieSettings(name="lampgate", secret=b"k" * 32), idle_timeout=timeout)
+    return SessionSettings(
+        cookie=CookieSettings(name="lampgate", secret=SecretBytes(b"k" * 32)), idle_timeout=timeout
+    )
 
 
 async def test_polls_do_not_keep_an_idle_session_going() -> None:

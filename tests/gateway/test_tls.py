@@ -157,7 +157,7 @@ async def test_a_slow_reader_holds_the_upstream_back(authority: trustme.CA, tmp_
     """Flow control goes through TLS: an answer nobody reads is not kept in memory."""
     async with serving(authority, write(authority, tmp_path)) as served:
         client = await served.client()
-        client.writer.transport.pause_reading()
+        client.pauses_reading()
         client.sends(served.request())
         origin = await served.stage.origin()
         await origin.receives_head()

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CloseCode
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from lampgate.config.settings import UpstreamSettings
 from tests.gateway.stage import Stage
@@ -71,7 +71,7 @@ async def through(client: Client, handler: Server, **options: Any) -> Seen:
             f"ws://localhost:{stage.port}/ws",
             max_size=LARGE,
             proxy=None,
-            origin=f"http://localhost:{stage.port}",  # type: ignore[arg-type]
+            origin=Origin(f"http://localhost:{stage.port}"),
             additional_headers={"Cookie": stage.cookie()},
             **options,
         ) as connection,
@@ -117,7 +117,7 @@ async def test_fragments_stay_fragments(pieces: Sequence[str] | Sequence[bytes])
     async def mirror(connection: ServerConnection, seen: Seen) -> None:
         fragments = [fragment async for fragment in connection.recv_streaming()]
         seen.server.extend(fragments)
-        await connection.send(fragments)  # type: ignore[arg-type]
+        await connection.send(fragments)
 
     seen = await equal(client, mirror, compression=None)
     # The library ends a fragmented message with an empty fragment.

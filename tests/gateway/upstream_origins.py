@@ -50,7 +50,7 @@ class Echo:
 @contextlib.asynccontextmanager
 async def tls_echo(context: ssl.SSLContext) -> AsyncIterator[Echo]:
     echo = Echo()
-    context.sni_callback = lambda _socket, name, _context: echo.server_names.append(name)  # type: ignore[assignment]
+    context.sni_callback = lambda _socket, name, _context: echo.server_names.append(name)
     server = await asyncio.start_server(echo.serve, "127.0.0.1", 0, ssl=context)
     echo.port = server.sockets[0].getsockname()[1]
     try:

@@ -91,7 +91,12 @@ async def test_what_is_wrong_is_not_checked_twice_until_the_file_changes(
 ) -> None:
     checked: list[str] = []
     fits = passwords._fits
-    monkeypatch.setattr(passwords, "_fits", lambda password, hashed: checked.append(hashed) or fits(password, hashed))
+
+    def note(password: bytes, hashed: str) -> bool:
+        checked.append(hashed)
+        return fits(password, hashed)
+
+    monkeypatch.setattr(passwords, "_fits", note)
     for _ in range(3):
         assert await passwords.check("rita", "wrong") is None
         assert await passwords.check("nobody", "wrong") is None

@@ -103,7 +103,7 @@ def test_what_rules_and_headers_want_to_know() -> None:
     assert needs(AllowSettings()) == SubjectNeeds(groups=frozenset())
     assert not needs(AllowSettings()).any_groups
     by_group = needs(AllowSettings(groups=("a", "b")))
-    assert by_group.groups == {"a", "b"}
+    assert by_group.groups == frozenset({"a", "b"})
     assert by_group.any_groups
     assert needs(AllowSettings(groups=("a",)), "groups").groups is None
     rules = AllowSettings(claims=(ClaimRule(claim="level", values=("1",)), ClaimRule(claim="x.y", values=("z",))))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 from lampgate.observe.access_log import AccessLog, quoted
 from lampgate.observe.oauth2_proxy_log import OAuth2ProxyLog
@@ -75,7 +76,7 @@ def test_the_layout_of_oauth2_proxy() -> None:
     written: list[bytes] = []
     log = OAuth2ProxyLog(written.append, Schedule(), silent_paths=frozenset(("/ping",)))
     request = Request(user_agent=b'Moz "x"', x_request_id=b"7f3a")
-    fields = {"status": 200, "method": "GET", "client": "10.0.0.7", "sent": 1870, "seconds": 0.0132}
+    fields: dict[str, Any] = {"status": 200, "method": "GET", "client": "10.0.0.7", "sent": 1870, "seconds": 0.0132}
     log.record(path="/a b", user=quoted("rita@company.com"), request=request, **fields)
     log.record(path="/", user="", request=Request(x_request_id=b"a\nb - x"), **fields)
     log.record(path="/ping", user="", request=request, **fields)

@@ -341,7 +341,7 @@ async def test_a_session_that_nothing_can_keep() -> None:
     def save(*_: object) -> list[str]:
         raise StoreUnavailableError("the store does not answer")
 
-    stage.store.save = save  # type: ignore[method-assign]
+    stage.store.save = save  # type: ignore[method-assign, assignment]
     answer = await stage.sign_in("/c/main/pods")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     assert "cannot keep new sessions" in answer.text
@@ -360,7 +360,7 @@ async def test_a_session_that_nothing_can_keep() -> None:
     ],
     ids=["its-own", "the-operators", "none"],
 )  # fmt: skip
-async def test_texts_of_the_sign_in_page(texts: dict[str, str], shown: list[str], hidden: list[str]) -> None:
+async def test_texts_of_the_sign_in_page(texts: dict[str, Any], shown: list[str], hidden: list[str]) -> None:
     stage = await Stage(changes={"portal": PortalSettings(skip_sign_in_page=False, **texts)}).ready()
     page = (await stage.get("/oauth2/sign_in")).text
     assert all(text in page for text in shown), page

@@ -10,6 +10,7 @@ import json
 import httpx
 import pytest
 import websockets
+from websockets.typing import Origin
 
 from tests.scenario.forms import press
 from tests.scenario.lab import FETCH, Lab
@@ -109,7 +110,7 @@ async def test_websockets_carry_the_token_and_end_with_the_session(lab: Lab) -> 
         cookie = cookie_header(client)
         url = lab.gateway.replace("http", "ws") + "/clusters/main/api/v1/pods?watch=1"
         async with websockets.connect(
-            url, additional_headers={"Cookie": cookie}, origin=lab.gateway, proxy=None
+            url, additional_headers={"Cookie": cookie}, origin=Origin(lab.gateway), proxy=None
         ) as watching:
             event = json.loads(await asyncio.wait_for(watching.recv(), 10))
             assert event["object"]["kind"] == "Pod"
@@ -121,7 +122,9 @@ async def test_websockets_carry_the_token_and_end_with_the_session(lab: Lab) -> 
                         pass
             assert watching.close_code == 4401
         with pytest.raises(websockets.InvalidStatus) as refused:
-            await websockets.connect(url, additional_headers={"Cookie": cookie}, origin=lab.gateway, proxy=None)
+            await websockets.connect(
+                url, additional_headers={"Cookie": cookie}, origin=Origin(lab.gateway), proxy=None
+            )
         assert refused.value.response.status_code == 401, "a signed-out session is over, whoever kept its cookie"
 
 
@@ -132,7 +135,7 @@ async def test_a_foreign_page_cannot_open_a_websocket(lab: Lab) -> None:
         url = lab.gateway.replace("http", "ws") + "/clusters/main/api/v1/pods?watch=1"
         with pytest.raises(websockets.InvalidStatus) as refused:
             await websockets.connect(
-                url, additional_headers={"Cookie": cookie}, origin="https://evil.example", proxy=None
+                url, additional_headers={"Cookie": cookie}, origin=Origin("https://evil.example"), proxy=None
             )
         assert refused.value.response.status_code == 403
 

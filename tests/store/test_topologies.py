@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ async def test_a_sentinel_fails_over(tmp_path: Path, replicas: Replicas) -> None
         # While there is no primary the renewed session is owed.
         assert isinstance(await one.store.renew(found, Provider().redeem), Renewed)
         for replica in (one, other):
-            await until(lambda replica=replica: replica.shared.available, "the new primary is found", within=15)
+            await until(partial(_is_available, replica), "the new primary is found", within=15)
         (record,) = servers.replica.keys("*session:*")
         await until(lambda: servers.replica.command("HGET", record, "g") == b"1", "what was owed is written")
         assert (await other.found(cookies)).session == renewed(session)
@@ -143,3 +144,7 @@ async def test_another_database(server: Server, replicas: Replicas) -> None:
     assert server.keys("*session:*") == []
     assert isinstance(await one.load(cookies), Found)
     assert not isinstance(await other.load(cookies), Found)
+
+
+def _is_available(replica: Replica) -> bool:
+    return replica.shared.available

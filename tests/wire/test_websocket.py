@@ -88,12 +88,14 @@ def test_boundaries_are_found_however_the_bytes_are_split(
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_close_frame_is_noticed(masked: bool) -> None:
     follower = FrameFollower()
+    seen = []
     for byte in frame(0x1, b"hello", masked=masked) + frame(0x8, b"\x03\xe8", masked=masked):
-        assert not follower.closed
         follower.follow(bytes((byte,)))
-        if follower.closed:
-            break
-    assert follower.closed
+        seen.append(follower.closed)
+    # Not before it is there, and for good.
+    assert seen == sorted(seen)
+    assert seen[-1]
+    assert not any(seen[: len(frame(0x1, b"hello", masked=masked))])
 
 
 def test_close_frames() -> None:

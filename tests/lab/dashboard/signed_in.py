@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from typing import Any
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -21,13 +24,13 @@ class SignedIn:
         given = [(b"authorization", f"Bearer {self.token}".encode())] if self.token else []
         headers = [pair for pair in scope["headers"] if pair[0] != b"authorization"] + given
 
-        async def answer(message: dict[str, object]) -> None:
+        async def answer(message: MutableMapping[str, Any]) -> None:
             if (
                 self.asks_to_reload
                 and message["type"] == "http.response.start"
                 and scope["path"].startswith("/clusters/")
             ):
-                message = {**message, "headers": [*message["headers"], (b"x-reload", b"reload")]}  # type: ignore[misc]
+                message = {**message, "headers": [*message["headers"], (b"x-reload", b"reload")]}
             await send(message)
 
         await self._app({**scope, "headers": headers}, receive, answer)

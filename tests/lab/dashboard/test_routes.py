@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -84,7 +85,7 @@ def test_there_are_no_plugins(client: httpx.Client) -> None:
 
 
 def test_me_says_who_the_token_is_for(client: httpx.Client) -> None:
-    claims = {"email": "ada@contoso.example", "groups": ["g1"]}
+    claims: dict[str, Any] = {"email": "ada@contoso.example", "groups": ["g1"]}
     answer = client.get("/clusters/main/me", headers=bearer(token("ada@contoso.example", **claims)))
     assert answer.json() == {"username": "ada@contoso.example", "email": "ada@contoso.example", "groups": ["g1"]}
     assert "no-store" in answer.headers["cache-control"]

@@ -48,6 +48,7 @@ async def test_the_authority_of_the_file_is_trusted(tls_api: str, authority: tru
         async with httpx.AsyncClient() as client:
             assert (await client.get(pods, headers=HEADERS)).status_code == 200
         async with echo as socket:
+            assert socket.response is not None
             assert socket.response.status_code == 101
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
 
 from lampgate.lab.dashboard.app import create_app
 from tests.lab.dashboard.cluster_objects import pod
@@ -16,10 +18,10 @@ from tests.lab.dashboard.fake_api import FLOOD, NO_ROLE, FakeApi, token
 from tests.lab.dashboard.serving import serving
 
 ADA, RITA = (token(f"{name}@contoso.example") for name in ("ada", "rita"))
-OFFERED = ["base64.binary.k8s.io", "v4.channel.k8s.io"]
+OFFERED = [Subprotocol("base64.binary.k8s.io"), Subprotocol("v4.channel.k8s.io")]
 
 
-def dial(dashboard: str, path: str, offered: list[str] | None = None, **headers: str) -> connect:
+def dial(dashboard: str, path: str, offered: list[Subprotocol] | None = None, **headers: Any) -> connect:
     return connect(
         f"{dashboard.replace('http', 'ws')}/clusters/main{path}",
         subprotocols=offered,
@@ -51,7 +53,7 @@ async def test_the_handshake_reaches_the_api_as_the_browser_made_it(api: FakeApi
 
 
 async def test_a_cookie_wins_over_the_header_here_too(api: FakeApi, dashboard: str) -> None:
-    headers = {"Authorization": f"Bearer {ADA}", "Cookie": f"headlamp-auth-main.0={RITA}"}
+    headers: dict[str, Any] = {"Authorization": f"Bearer {ADA}", "Cookie": f"headlamp-auth-main.0={RITA}"}
     async with dial(dashboard, "/echo", **headers):
         assert api.seen[-1].values("authorization") == [f"Bearer {RITA}"]
 
@@ -108,7 +110,7 @@ async def test_a_browser_that_vanishes_frees_the_api(api: FakeApi, dashboard: st
 
 async def test_a_watch_brings_events_and_ends_when_the_api_ends_it(api: FakeApi, dashboard: str) -> None:
     path = "/api/v1/pods?watch=1&resourceVersion=1"
-    async with dial(dashboard, path, ["base64.binary.k8s.io"], Authorization=f"Bearer {ADA}") as browser:
+    async with dial(dashboard, path, OFFERED[:1], Authorization=f"Bearer {ADA}") as browser:
         await until(lambda: bool(api.watchers.get("pods")))
         api.change("ADDED", "pods", pod("shop", "new-1"))
         event = json.loads(await browser.recv())

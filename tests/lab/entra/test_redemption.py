@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote_plus
 
 import httpx
@@ -207,9 +208,7 @@ async def test_basic_authentication_is_form_encoded(browser: Browser) -> None:
         ({"scope": "api://nothing/x"}, 500011, "invalid_resource", 400),
     ],
 )
-async def test_code_refused(
-    browser: Browser, changes: dict[str, str | None], code: int, error: str, status: int
-) -> None:
+async def test_code_refused(browser: Browser, changes: dict[str, Any], code: int, error: str, status: int) -> None:
     good = (await browser.sign_in())["code"]
     refused(await browser.redeem(**{"code": good, **changes}), code, error, status)
     # A refusal does not use the code up.

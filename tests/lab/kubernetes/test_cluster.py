@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_an_old_continue_token_is_gone(small: Cluster) -> None:
         "z",
     ]
     for number in range(4):
-        small.modify(kind, "a", "x", lambda obj, n=number: obj["data"].update(n=str(n)))
+        small.modify(kind, "a", "x", partial(_number, number))
     with pytest.raises(StatusError) as gone:
         small.page(kind, continue_token=page.continue_token)
     assert (gone.value.code, gone.value.reason) == (410, "Expired")
@@ -164,3 +165,7 @@ async def test_life_goes_on_and_is_the_same_every_time(clock: Clock) -> None:
 )  # fmt: skip
 def test_ages(seconds: int, text: str) -> None:
     assert age.human(seconds) == text
+
+
+def _number(number: int, obj: dict[str, Any]) -> None:
+    obj["data"].update(n=str(number))

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -86,7 +87,7 @@ async def test_a_selector_makes_objects_come_and_go(rita: httpx.AsyncClient, clu
 async def test_a_moment_too_long_ago_is_an_error_event(rita: httpx.AsyncClient, cluster: Cluster) -> None:
     cluster.create(config_map("a"))
     for number in range(1001):
-        cluster.modify(cluster.kind("configmaps"), "shop", "a", lambda obj, n=number: obj["data"].update(n=str(n)))
+        cluster.modify(cluster.kind("configmaps"), "shop", "a", partial(_number, number))
     answer = await rita.get(CONFIG_MAPS, params={"watch": "1", "resourceVersion": "1"})
     (event,) = (json.loads(line) for line in answer.text.splitlines())
     assert (answer.status_code, event["type"]) == (200, "ERROR")
@@ -255,3 +256,7 @@ async def test_a_client_that_leaves_is_forgotten(server: Server, entra: FakeEntr
     if left:
         _, still_there = await asyncio.wait(left, timeout=10)
         assert not still_there
+
+
+def _number(number: int, obj: dict[str, Any]) -> None:
+    obj["data"].update(n=str(number))

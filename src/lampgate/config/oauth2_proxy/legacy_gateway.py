@@ -190,8 +190,8 @@ def _route(url: str) -> _Route:
 
 def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
     headers: list[WrittenHeader] = []
-    password = options.written("basic-auth-password", str)
-    if options.value("pass-basic-auth", bool) and password is not None and password.value:
+    password = _text(options, "basic-auth-password")
+    if options.value("pass-basic-auth", bool) and password is not None:
         headers.append(_basic(options, password, password.place))
     # Two options for one thing: the user's headers go out unless both are off.
     passing = options.written("pass-user-headers", bool) or options.written("pass-basic-auth", bool)
@@ -211,8 +211,8 @@ def _headers(options: Options, place: Place) -> tuple[WrittenHeader, ...]:
 def _response_headers(options: Options) -> tuple[WrittenHeader, ...]:
     headers: list[WrittenHeader] = []
     basic = options.written("set-basic-auth", bool)
-    if basic is not None and basic.value:
-        password = options.written("basic-auth-password", str) or Written("", basic.place)
+    password = _text(options, "basic-auth-password")
+    if basic is not None and basic.value and password is not None:
         headers.append(_basic(options, password, basic.place))
     users = options.written("set-xauthrequest", bool)
     if users is not None and users.value:

@@ -8,7 +8,7 @@ from lampgate.config.errors import MissingSettingError
 from lampgate.config.oauth2_proxy.conversion.allow import allow_settings
 from lampgate.config.oauth2_proxy.conversion.bearer import bearer_settings
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
-from lampgate.config.oauth2_proxy.conversion.headers import header_injections
+from lampgate.config.oauth2_proxy.conversion.headers import header_injections, note_unused_passwords
 from lampgate.config.oauth2_proxy.conversion.listeners import listeners
 from lampgate.config.oauth2_proxy.conversion.metrics import metrics_settings
 from lampgate.config.oauth2_proxy.conversion.open_access import open_access
@@ -64,6 +64,7 @@ def gateway_settings(
     provider = _provider(written, draft)
     upstreams = upstream_settings(written.upstreams, written.section, draft)
     further = _further_claims(written)
+    note_unused_passwords(options, draft)
     headers = header_injections(written.headers, draft, "inject", further)
     response_headers = header_injections(written.response_headers, draft, "inject_response", further)
     allow = allow_settings(options, written.provider, options_place, draft)

@@ -9,6 +9,7 @@ from typing import get_args
 from lampgate.config.errors import InvalidValueError, UnsupportedSettingError
 from lampgate.config.oauth2_proxy.conversion.draft import Draft
 from lampgate.config.oauth2_proxy.conversion.header_secrets import header_secret
+from lampgate.config.oauth2_proxy.resolution import Options
 from lampgate.config.oauth2_proxy.standing import nearest
 from lampgate.config.oauth2_proxy.written import WrittenHeader, WrittenHeaderValue
 from lampgate.config.settings import BuiltInClaim, HeaderInjection, InjectedValue
@@ -54,6 +55,18 @@ def header_injections(
         if usable and len(usable) == len(values):
             injections.append(HeaderInjection(name=header.name.value, values=usable))
     return tuple(injections)
+
+
+def note_unused_passwords(options: Options, draft: Draft) -> None:
+    """Say where a shared password is asked for without being given, or the other way round."""
+    asked, password = options.written("set-basic-auth", bool), options.written("basic-auth-password", str)
+    if asked is not None and asked.value and not (password is not None and password.value):
+        sentence = "set-basic-auth has no effect without basic-auth-password: a name alone proves nothing"
+        draft.findings.note("config.no-effect", sentence, asked.place)
+    is_used = options.value("pass-basic-auth", bool) or options.value("set-basic-auth", bool)
+    if password is not None and password.value and not is_used:
+        sentence = "basic-auth-password has no effect without pass-basic-auth or set-basic-auth"
+        draft.findings.note("config.no-effect", sentence, password.place)
 
 
 def _has_usable_name(header: WrittenHeader, seen: dict[str, WrittenHeader], draft: Draft) -> bool:
