@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lampgate.config.changes import reloadable
@@ -33,6 +34,7 @@ from lampgate.observe.access_log import AccessLog
 from lampgate.observe.metrics import Metrics
 from lampgate.observe.oauth2_proxy_log import OAuth2ProxyLog
 from lampgate.portal.app import create_portal
+from lampgate.portal.look import look_of
 from lampgate.portal.problems import render
 from lampgate.session.cookie_store import CookieStore
 from lampgate.session.revocation import Revocations
@@ -71,6 +73,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         self._settings = settings
         self._stopping = False
+        self._look = look_of(settings.portal)
         self._limits = limits
         self._clock = clock
         self._write_log = write_log or _write_to_standard_output
@@ -107,7 +110,7 @@ class Worker:
                 self._brought(),
             ),
             portal=self._portal(),
-            render=render,
+            render=partial(render, look=self._look),
             access_log=self._access_log(),
             limits=limits,
             metrics=self._metrics,
@@ -149,10 +152,12 @@ class Worker:
         if settings.provider != self._settings.provider:
             await self._change_provider(settings, loaded)
         self._settings = settings
+        self._look = look_of(settings.portal)
         self._named_tokens.use(settings.provider.tokens)
         self._path.reload(
             settings,
             portal=self._portal(),
+            render=partial(render, look=self._look),
             access_log=self._access_log(),
             brought=self._brought(),
             limits=self._limits,
@@ -228,6 +233,7 @@ class Worker:
             sign_ins=self._metrics.sign_ins,
             is_stopping=lambda: self._stopping,
             revocations=self._revocations,
+            look=self._look,
         )
 
     def _access_log(self) -> AccessLog:

@@ -119,6 +119,7 @@ _VALUES = {
     "http-address": '":8080"',
     "email-domain": '["company.com"]',
     "oidc-enabled-signing-alg": '["ES256"]',
+    "custom-sign-in-logo": '"/logo.svg"',
     "set-basic-auth": "true\nbasic_auth_password = 'hunter2'",
     "backend-logout-url": '"https://login.company.com/logout"',
     "whitelist-domain": '[".company.com"]',

@@ -23,6 +23,7 @@ from lampgate.config.settings import (
 )
 from lampgate.gateway.upstream_connection import UpstreamConnection
 from lampgate.observe.access_log import AccessLog
+from lampgate.portal.problems import render
 from lampgate.session.store import Absent
 from tests.gateway.stage import Client, OriginConnection, Stage, settings
 
@@ -33,6 +34,7 @@ def reload(stage: Stage, **changes: object) -> None:
     stage.path.reload(
         read.model_copy(update={"limits": read.limits.model_copy(update={"drain_timeout": 0.05})}),
         portal=stage.path.portal,
+        render=render,
         access_log=AccessLog(stage.log.extend, asyncio.get_running_loop().call_later),
     )
 

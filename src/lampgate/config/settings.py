@@ -580,8 +580,12 @@ class PortalSettings(_Frozen):
     skip_sign_in_page: bool = True
     #: On the sign-in page, in place of its own words; plain text. None: its own.
     banner: str | None = None
-    #: At the bottom of the sign-in page; plain text. None: lampgate's name.
+    #: At the bottom of every page; plain text. None: lampgate's name.
     footer: str | None = None
+    #: At the top of every page: lampgate's mark, or none.
+    logo: Literal["lampgate", "none"] = "lampgate"
+    #: A PNG, JPEG, GIF, WebP or SVG of up to 128 KiB in the place of lampgate's mark.
+    logo_file: Path | None = None
     #: Hosts beside lampgate's own that a sign-in or a sign-out may return to: ``host``, or ``.host`` for it and every
     #: one below it, perhaps with ``:port`` or ``:*``. Needed where one gateway signs in for dashboards on several.
     return_hosts: tuple[ReturnHost, ...] = ()

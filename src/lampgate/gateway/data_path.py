@@ -100,12 +100,14 @@ class DataPath:
         settings: Settings,
         *,
         portal: PortalApp,
+        render: Callable[[Problem, Wants], Rendered],
         access_log: AccessLog,
         brought: Brought | None = None,
         limits: Limits | None = None,
     ) -> None:
         """Go on with other settings: from the next request on, on connections that are open too."""
         self.access_log.flush()
+        self.render = render
         self._take(settings, portal, access_log, limits)
         self.admission.reload(settings, brought)
 

@@ -19,6 +19,7 @@ from lampgate.policy.open_access import OpenAccess
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.answers import data, nothing, redirect, refused, shown_form
 from lampgate.portal.constraints import are_met
+from lampgate.portal.look import Look
 from lampgate.portal.visit import Visit
 from lampgate.session.record import Session
 from lampgate.session.store import Unknown
@@ -34,11 +35,12 @@ _CONSTRAINTS = Problem(
 class Account:
     """The endpoints that tell who is signed in."""
 
-    def __init__(self, settings: Settings, provider: Provider, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, provider: Provider, clock: Callable[[], float], look: Look) -> None:
         self._settings = settings
         self._provider = provider
         self._clock = clock
         self._prefix = settings.portal.prefix
+        self._look = look
         self._open_access = OpenAccess(settings.open_access)
 
     async def page(self, _request: Request, visit: Visit) -> Response | Problem:
@@ -51,6 +53,7 @@ class Account:
             return problem
         return shown_form(
             "who_am_i.html",
+            look=self._look,
             host=visit.host,
             subject=session.subject,
             session=session,

@@ -9,24 +9,25 @@ from typing import Any
 from starlette.responses import Response
 
 from lampgate.policy.problem import Problem, Wants
+from lampgate.portal.look import OWN_LOOK, Look
 from lampgate.portal.pages import SECURITY_HEADERS, content_security_policy, page
 from lampgate.portal.problems import render
 
 _NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
 
 
-def shown(template: str, *, status: int = 200, **values: Any) -> Response:
+def shown(template: str, *, look: Look = OWN_LOOK, status: int = 200, **values: Any) -> Response:
     """A page. See `lampgate.portal.pages`."""
-    return _response(page(template, **values), status, "text/html; charset=utf-8", content_security_policy())
+    return _response(page(template, look, **values), status, "text/html; charset=utf-8", content_security_policy())
 
 
-def shown_form(template: str, *, form_target: str | None = None, **values: Any) -> Response:
+def shown_form(template: str, *, look: Look = OWN_LOOK, form_target: str | None = None, **values: Any) -> Response:
     """A page with a form.
 
     :param form_target: see `lampgate.portal.pages.content_security_policy`.
     """
     policy = content_security_policy(form_target)
-    response = _response(page(template, **values), 200, "text/html; charset=utf-8", policy)
+    response = _response(page(template, look, **values), 200, "text/html; charset=utf-8", policy)
     # With no-referrer a browser sends `Origin: null` along with the form, and we could not tell that it is ours.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -62,9 +63,9 @@ def redirect(location: str, *, status: int = 302) -> Response:
     return response
 
 
-def refused(problem: Problem, wants: Wants, at: float) -> Response:
+def refused(problem: Problem, wants: Wants, at: float, look: Look = OWN_LOOK) -> Response:
     """A problem, drawn for whoever asked."""
-    drawn = render(problem, wants, at=at)
+    drawn = render(problem, wants, at=at, look=look)
     response = Response(drawn.body, drawn.status)
     for name, value in drawn.headers:
         response.headers.append(name, value)

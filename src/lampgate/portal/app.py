@@ -29,6 +29,7 @@ from lampgate.identity.provider import Provider
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal.account import Account
 from lampgate.portal.answers import data, refused, text
+from lampgate.portal.look import Look, look_of
 from lampgate.portal.password_form import PasswordForm
 from lampgate.portal.provider_logout import ProviderLogout
 from lampgate.portal.sign_in import SignIn
@@ -60,6 +61,7 @@ def create_portal(
     sign_ins: Counter[str] | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
     revocations: Revocations | None = None,
+    look: Look | None = None,
 ) -> ASGIApp:
     """The portal as an ASGI application. Every scope has to carry a `Visit` as ``lampgate.visit``.
 
@@ -68,22 +70,24 @@ def create_portal(
     :param clock: seconds since the epoch.
     :param sign_ins: counts what became of sign-ins, for the metrics.
     :param revocations: takes note of sessions that the provider ends.
+    :param look: how pages look; None: as the settings say.
     :param is_stopping: whether the process has been asked to stop, so that nobody should be sent here any more.
     """
     prefix = settings.portal.prefix
-    sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins)
+    look = look or look_of(settings.portal)
+    sign_in = SignIn(settings, provider, keys, clock, Counter() if sign_ins is None else sign_ins, look)
     form = None
     if passwords is not None:
         form = PasswordForm(settings, passwords, sign_in.session_start, sign_in.drawn, clock, sign_in.count)
-    sign_out = SignOut(settings, provider, keys, clock)
-    account = Account(settings, provider, clock)
+    sign_out = SignOut(settings, provider, keys, clock, look)
+    account = Account(settings, provider, clock, look)
     logout = ProviderLogout(settings, provider, revocations or Revocations(clock), clock)
 
     def route(path: str, handler: Handler, methods: tuple[str, ...] = ("GET",)) -> Route:
         async def endpoint(request: Request) -> Response:
             visit: Visit = request.scope[SCOPE_KEY]
             answer = await handler(request, visit)
-            return refused(answer, visit.wants, clock()) if isinstance(answer, Problem) else answer
+            return refused(answer, visit.wants, clock(), look) if isinstance(answer, Problem) else answer
 
         route = Route(path, endpoint, methods=list(methods))
         # Starlette answers HEAD wherever it answers GET; but a HEAD must neither redeem a code nor sign anyone out.
@@ -101,11 +105,11 @@ def create_portal(
     async def not_found_or_not_allowed(request: Request, error: Exception) -> Response:
         visit: Visit | None = request.scope.get(SCOPE_KEY)
         wants = visit.wants if visit is not None else Wants.JSON
-        return refused(_routing_problem(error), wants, clock())
+        return refused(_routing_problem(error), wants, clock(), look)
 
     async def failed(request: Request, error: Exception) -> Response:
         _log.error("the portal failed at %s", request.scope["path"], exc_info=error)
-        return refused(_FAILED, request.scope[SCOPE_KEY].wants, clock())
+        return refused(_FAILED, request.scope[SCOPE_KEY].wants, clock(), look)
 
     portal = Starlette(
         routes=[

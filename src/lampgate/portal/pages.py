@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lampgate.portal.look import Look
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 #: On every answer of the portal. Its answers are about one person and one moment, and belong into nobody's frame.
@@ -28,9 +30,9 @@ SECURITY_HEADERS: tuple[tuple[str, str], ...] = (
 )
 
 
-def page(template: str, **values: Any) -> str:
+def page(template: str, look: Look, **values: Any) -> str:
     """A page. All values are escaped."""
-    return _environment().get_template(template).render(**values)
+    return _environment().get_template(template).render(look=look, **values)
 
 
 def content_security_policy(form_target: str | None = None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lampgate.policy.problem import Problem, Wants
+from lampgate.portal.look import OWN_LOOK, Look
 from lampgate.portal.pages import SECURITY_HEADERS, content_security_policy, page
 
 #: ``reason`` of a ``metav1.Status`` by HTTP status, as k8s.io/apimachinery/pkg/api/errors sets it.
@@ -40,7 +41,7 @@ class Rendered:
     body: bytes
 
 
-def render(problem: Problem, wants: Wants, *, at: float | None = None) -> Rendered:
+def render(problem: Problem, wants: Wants, *, at: float | None = None, look: Look = OWN_LOOK) -> Rendered:
     """Draw a problem.
 
     :param at: when it happened, in seconds since the epoch, for the page to show.
@@ -48,7 +49,7 @@ def render(problem: Problem, wants: Wants, *, at: float | None = None) -> Render
     if wants is Wants.PAGE:
         content_type = "text/html; charset=utf-8"
         policy = content_security_policy()
-        body = page("problem.html", problem=problem, at=at, host="")
+        body = page("problem.html", look, problem=problem, at=at, host="")
     else:
         content_type = "application/json"
         policy = "default-src 'none'; frame-ancestors 'none'"

@@ -12,6 +12,7 @@ from lampgate.identity.errors import quoted
 from lampgate.policy.problem import Problem
 from lampgate.portal import sign_in_problems as problems
 from lampgate.portal.answers import redirect, shown, with_cookies
+from lampgate.portal.look import Look
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.record import Session, Subject
 from lampgate.session.store import StoreUnavailableError
@@ -25,8 +26,9 @@ class SessionStart:
     :param start_url: the URL of another attempt, by the return path.
     """
 
-    def __init__(self, clock: Callable[[], float], start_url: Callable[[str], str]) -> None:
+    def __init__(self, clock: Callable[[], float], start_url: Callable[[str], str], look: Look) -> None:
         self._clock = clock
+        self._look = look
         self._start_url = start_url
 
     async def begin(self, session: Session, return_path: str, visit: Visit) -> Response | Problem:
@@ -43,7 +45,7 @@ class SessionStart:
         _log.info("signed in: %s", named(session.subject))
         if visit.attributes.same_site == "strict":
             # Such a cookie does not come along on a redirect that began at the provider's site, only on a fresh load.
-            response = shown("signed_in.html", host=visit.host, target=return_path)
+            response = shown("signed_in.html", look=self._look, host=visit.host, target=return_path)
         else:
             # 303: after a form the next request is a GET.
             response = redirect(return_path, status=303 if session.subject.is_local else 302)

@@ -32,6 +32,7 @@ from lampgate.policy.allow import CANNOT_TELL, refusal
 from lampgate.policy.problem import Problem, Wants
 from lampgate.portal import sign_in_problems as problems
 from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
+from lampgate.portal.look import Look
 from lampgate.portal.session_start import SessionStart, failed, named
 from lampgate.portal.visit import Visit
 from lampgate.session.record import Session
@@ -64,6 +65,7 @@ class SignIn:
         keys: KeyRing,
         clock: Callable[[], float],
         count: Counter[str],
+        look: Look,
     ) -> None:
         self._settings = settings
         self._provider = provider
@@ -71,8 +73,9 @@ class SignIn:
         self._clock = clock
         self.count = count
         self._prefix = settings.portal.prefix
+        self._look = look
         self._returns = Returns(settings.portal)
-        self.session_start = SessionStart(clock, self.start_url)
+        self.session_start = SessionStart(clock, self.start_url, look)
         self._keeps_id_token = subject_needs(settings).id_token
 
     async def page(self, request: Request, visit: Visit) -> Response | Problem:
@@ -100,11 +103,11 @@ class SignIn:
             page = partial(shown_form, form_target=None if return_path.startswith("/") else return_path)
         return page(
             "sign_in.html",
+            look=self._look,
             host=visit.host,
             provider=self._provider.display_name,
             start=self.start_url(return_path),
             banner=self._settings.portal.banner,
-            footer=self._settings.portal.footer,
             form=f"{self._prefix}/sign_in" if has_form else "",
             return_path=return_path,
             wrong=wrong,

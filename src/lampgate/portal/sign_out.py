@@ -21,6 +21,7 @@ from lampgate.identity.return_path import Returns
 from lampgate.identity.subject import LOGOUT_HINT
 from lampgate.policy.problem import Problem
 from lampgate.portal.answers import redirect, shown, shown_form, with_cookies
+from lampgate.portal.look import Look
 from lampgate.portal.own_wish import is_own_form, is_own_navigation
 from lampgate.portal.visit import Visit, settled
 from lampgate.session.record import Session
@@ -33,12 +34,15 @@ _log = logging.getLogger("lampgate.portal")
 class SignOut:
     """The endpoints of a sign-out."""
 
-    def __init__(self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, provider: Provider, keys: KeyRing, clock: Callable[[], float], look: Look
+    ) -> None:
         self._settings = settings
         self._provider = provider
         self._keys = keys
         self._clock = clock
         self._prefix = settings.portal.prefix
+        self._look = look
         self._returns = Returns(settings.portal)
 
     async def sign_out(self, request: Request, visit: Visit) -> Response | Problem:
@@ -50,6 +54,7 @@ class SignOut:
             query = f"?rd={quote(target, safe='/')}" if target else ""
             return shown_form(
                 "sign_out.html",
+                look=self._look,
                 host=visit.host,
                 action=f"{self._prefix}/sign_out{query}",
                 form_target=self._form_target(target),
@@ -94,6 +99,7 @@ class SignOut:
             return redirect(f"{self._prefix}/")
         return shown(
             "signed_out.html",
+            look=self._look,
             host=visit.host,
             provider=self._provider.display_name,
             start=f"{self._prefix}/start?rd=/",

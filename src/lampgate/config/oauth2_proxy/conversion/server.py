@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Literal
 
 from lampgate.config.errors import InvalidValueError, PlaceholderLeftError, UnsupportedSettingError
@@ -54,7 +55,10 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
         return None
     skip = options.written("skip-provider-button", bool)
     draft.keep("portal.skip_sign_in_page", skip)
+    logo_file = _logo_file(options, draft)
     return PortalSettings(
+        logo="none" if options.value("custom-sign-in-logo", str) == "-" else "lampgate",
+        logo_file=logo_file,
         return_hosts=return_hosts(options, draft),
         api_routes=api_routes(options, draft),
         prefix=paths["prefix"],
@@ -64,6 +68,22 @@ def portal_settings(options: Options, draft: Draft) -> PortalSettings | None:
         banner=texts["banner"],
         footer=texts["footer"],
     )
+
+
+def _logo_file(options: Options, draft: Draft) -> Path | None:
+    """The picture on the pages; ``-`` is oauth2-proxy's way to say that there is none."""
+    written = options.written("custom-sign-in-logo", str)
+    if written is None or written.value in ("", "-"):
+        return None
+    draft.keep("portal.logo_file", written)
+    if "://" in written.value:
+        draft.findings.note(
+            "config.no-effect",
+            "custom-sign-in-logo has no effect: pages load nothing from elsewhere. Mount the picture, and name it",
+            written.place,
+        )
+        return None
+    return Path(written.value)
 
 
 def _text_of(flag: str, options: Options, draft: Draft) -> str | None:

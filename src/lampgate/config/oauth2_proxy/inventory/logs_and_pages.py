@@ -68,7 +68,7 @@ OPTIONS = (
         NoEffect("it rotates a log file, and the log goes to standard output"),
     ),
     Option("custom-templates-dir", "custom_templates_dir", Kind.STRING, "", Refused("lampgate's pages are its own")),
-    Option("custom-sign-in-logo", "custom_sign_in_logo", Kind.STRING, "", NoEffect("lampgate's pages are its own")),
+    Option("custom-sign-in-logo", "custom_sign_in_logo", Kind.STRING, "", Works("portal.logo_file")),
     Option("banner", "banner", Kind.STRING, "", Works("portal.banner")),
     Option("footer", "footer", Kind.STRING, "", Works("portal.footer")),
     Option(
