@@ -38,6 +38,7 @@ docs: setup ## Draw the pages that are drawn from the code
 	$(BIN)/python -m lampgate.config.oauth2_proxy.reference > docs/oauth2-proxy-options.md
 	$(BIN)/python -m lampgate.config.native.schema > docs/lampgate.schema.json
 	$(BIN)/python -m lampgate.config.check.page > docs/findings.md
+	$(BIN)/python -c 'from tests.conformance.lessons import page; print(page(), end="")' > docs/oauth2-proxy-lessons.md
 	$(BIN)/python -c 'from tests.differential.differences import page; print(page(), end="")' > docs/oauth2-proxy-differences.md
 
 format: setup ## Format the code and mend what can be mended

@@ -176,3 +176,11 @@ def test_addresses(trusted: str, peer: str, headers: list[str], expected: str) -
 def test_preflights(line: str, headers: list[str], expected: str) -> None:
     assert outcome(["--skip-auth-preflight=true"], line, *headers) == expected
     assert outcome([], line, *headers) != OPEN
+
+
+@pytest.mark.parametrize("agent", ["GoogleHC/1.0", "kube-probe/1.31", "probe"])
+def test_a_user_agent_opens_nothing(agent: str) -> None:
+    flags = ["--ping-user-agent=probe", "--gcp-healthchecks=true"]
+    for path in ("/", "/x", "/liveness_check", "/oauth2/auth/x"):
+        assert outcome(flags, f"GET {path}", f"User-Agent: {agent}") in (CLOSED, "served /oauth2/auth/x")
+    assert outcome(flags, "GET /ping", f"User-Agent: {agent}") == "served /ping"
